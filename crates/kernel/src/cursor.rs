@@ -92,10 +92,7 @@ mod tests {
     fn a_cursor_opens_for_its_own_list_only_and_dies_after_a_day() {
         let key = CursorKey::new([7; 32]);
         let sealed = key.seal("members|/41/0101/", now(), &("a", 1)).unwrap();
-        assert_eq!(
-            key.open::<(String, i32)>("members|/41/0101/", now(), &sealed).unwrap(),
-            ("a".into(), 1)
-        );
+        assert_eq!(key.open::<(String, i32)>("members|/41/0101/", now(), &sealed).unwrap(), ("a".into(), 1));
         let other = key.open::<(String, i32)>("members|/41/0102/", now(), &sealed).unwrap_err();
         assert_eq!(other.code, Code::CursorInvalid);
         let late =

@@ -1,1 +1,22 @@
-//! Placeholder.
+//! PostgreSQL for the rooms above: two tiers of connections, transactions that retry, sealed columns and
+//! blind indexes, idempotency, the outbox, leased tasks, audit rows and migrations.
+//!
+//! Rules that hold for every caller: functions take a connection, never a pool; ids and times are passed
+//! in; nothing that leaves the process (HTTP, SMS) happens inside a transaction.
+
+pub mod audit;
+pub mod core;
+pub mod db;
+pub mod hot;
+pub mod keys;
+pub mod migrate;
+pub mod once;
+pub mod outbox;
+pub mod page;
+mod schema;
+pub mod seal;
+pub mod tasks;
+
+pub use core::Core;
+pub use db::{Conn, Db, DbConfig};
+pub use seal::{BlindIndex, Sealer};

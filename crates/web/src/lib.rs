@@ -1,1 +1,32 @@
-//! Placeholder.
+//! What a handler needs: extractors that say who may call, problem responses, parsed bodies and queries,
+//! keyset pages, idempotency keys, entity tags, rate limits, the policy table, and the middleware that ties
+//! a request together.
+
+pub mod actor;
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod contract;
+pub mod etag;
+pub mod once;
+pub mod page;
+pub mod policy;
+pub mod problem;
+pub mod query;
+pub mod rate;
+pub mod request;
+
+pub use actor::{Actor, OrgScope, Principal, Realm, Role, RoleName};
+pub use app::App;
+pub use auth::{Anyone, Cadre, Member, Merchant, Public};
+pub use body::{Body, Empty};
+pub use etag::IfMatch;
+pub use once::{MaybeOnce, Once};
+pub use page::{Listing, PageBody};
+pub use policy::{Action, can};
+pub use problem::Fault;
+pub use query::Query;
+pub use request::RequestInfo;
+
+/// What a handler answers.
+pub type Answer = Result<actix_web::HttpResponse, Fault>;

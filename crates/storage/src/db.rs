@@ -1,0 +1,287 @@
+//! Connections: a *Writer* pool for transactions, a small *read* pool for lists and searches, and one
+//! pipelined *reader* per worker thread for named point reads.
+//!
+//! actix workers are current-thread runtimes, and diesel-async drives a connection on the runtime that
+//! opened it: every connection is therefore opened on one long-lived runtime, so a busy worker cannot
+//! stall the queries of another.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use futures_util::FutureExt;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Handle;
+use unionhall_kernel::{Code, Problem};
+
+/// The one connection type.
+pub type Conn = AsyncPgConnection;
+
+/// How often a transaction that lost a serialisation race or a deadlock is tried in all.
+const ATTEMPTS: u32 = 4;
+/// Longest wait for a pooled connection before the caller is told 503.
+const CHECKOUT: Duration = Duration::from_secs(3);
+
+/// Where the database is and how many connections a process takes.
+#[derive(Debug, Clone)]
+pub struct DbConfig {
+    /// `postgres://…`.
+    pub url: SecretString,
+    /// Connections for transactions.
+    pub writers: usize,
+    /// Connections for lists, searches and statistics.
+    pub readers: usize,
+}
+
+/// A handle to the database, cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    id: u64,
+    url: SecretString,
+    runtime: Handle,
+    writer: Pool<Conn>,
+    reads: Pool<Conn>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+async fn open(runtime: Handle, url: String, setup: &'static str) -> diesel::ConnectionResult<Conn> {
+    let opened = runtime.spawn(async move {
+        let mut conn = Conn::establish(&url).await?;
+        conn.batch_execute(setup).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    });
+    opened.await.unwrap_or_else(|e| Err(diesel::ConnectionError::BadConnection(e.to_string())))
+}
+
+// Limits are properties of the connection, set once when it is opened; no statement relies on session state.
+const WRITER_SETUP: &str =
+    "SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
+const READ_SETUP: &str = "SET statement_timeout = '10s'; SET default_transaction_read_only = on";
+const POINT_SETUP: &str = "SET statement_timeout = '50ms'; SET default_transaction_read_only = on";
+
+fn pool(runtime: &Handle, url: &str, size: usize, setup: &'static str) -> Result<Pool<Conn>, Problem> {
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    let runtime = runtime.clone();
+    config.custom_setup = Box::new(move |url| open(runtime.clone(), url.to_owned(), setup).boxed());
+    let manager = AsyncDieselConnectionManager::<Conn>::new_with_config(url, config);
+    Pool::builder(manager)
+        .max_size(size)
+        .wait_timeout(Some(CHECKOUT))
+        .create_timeout(Some(CHECKOUT))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(Problem::internal)
+}
+
+impl Db {
+    /// Prepares the pools; connections open on first use, on `runtime`, which must outlive the handle.
+    ///
+    /// # Errors
+    /// Only when the configuration cannot make a pool; a database that is down shows on first use.
+    pub fn new(runtime: Handle, config: &DbConfig) -> Result<Self, Problem> {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let url = config.url.expose_secret();
+        Ok(Self(Arc::new(Inner {
+            id: IDS.fetch_add(1, Ordering::Relaxed),
+            writer: pool(&runtime, url, config.writers, WRITER_SETUP)?,
+            reads: pool(&runtime, url, config.readers, READ_SETUP)?,
+            url: config.url.clone(),
+            runtime,
+        })))
+    }
+
+    /// The runtime that drives the connections; work that must survive a client hanging up is spawned here.
+    pub fn runtime(&self) -> &Handle {
+        &self.0.runtime
+    }
+
+    /// A connection of the read pool, for lists, searches and statistics.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when none can be had in time.
+    pub async fn read(&self) -> Result<Object<Conn>, Problem> {
+        self.0.reads.get().await.map_err(unavailable)
+    }
+
+    /// A connection of the Writer, for a single statement that commits by itself.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when none can be had in time.
+    pub async fn writer(&self) -> Result<Object<Conn>, Problem> {
+        self.0.writer.get().await.map_err(unavailable)
+    }
+
+    /// Runs `work` in one transaction: commits when it answers `Ok`, rolls back when it answers `Err`, and
+    /// runs it again (at most 4 times) when PostgreSQL refused it for a race (40001, 40P01). `work` must
+    /// therefore do nothing that leaves the database.
+    ///
+    /// # Errors
+    /// Whatever `work` answers; `UNAVAILABLE` when the database cannot be reached.
+    pub async fn write<R>(&self, work: impl AsyncFn(&mut Conn) -> Result<R, Problem>) -> Result<R, Problem> {
+        let mut attempt = 1;
+        loop {
+            let mut conn = self.writer().await?;
+            match transaction(&mut conn, &work).await {
+                Err(problem) if attempt < ATTEMPTS && is_race(&problem) => {
+                    attempt += 1;
+                    metrics::counter!("unionhall_transaction_retries_total").increment(1);
+                }
+                Err(problem) => return Err(classify(problem)),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// The pipelined connection of this worker thread, for named point reads only: replies come in order,
+    /// so a slow statement in front delays everybody behind it (50 ms is the limit).
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database cannot be reached.
+    pub async fn point(&self) -> Result<Point, Problem> {
+        if let Some(conn) = POINTS.with_borrow(|map| map.get(&self.0.id).cloned()) {
+            return Ok(Point { conn, db: self.0.id });
+        }
+        let url = self.0.url.expose_secret().to_owned();
+        let conn = open(self.0.runtime.clone(), url, POINT_SETUP).await.map_err(unavailable)?;
+        let conn = Rc::new(conn);
+        // Two requests may have opened one each; the later one wins and the other closes with its last use.
+        POINTS.with_borrow_mut(|map| map.insert(self.0.id, conn.clone()));
+        Ok(Point { conn, db: self.0.id })
+    }
+
+    /// Whether a statement can be answered now.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when not.
+    pub async fn ping(&self) -> Result<(), Problem> {
+        let mut conn = self.read().await?;
+        conn.batch_execute("SELECT 1").await.map_err(unavailable)
+    }
+}
+
+thread_local! {
+    /// The point-read connection of each database on this worker thread.
+    static POINTS: RefCell<HashMap<u64, Rc<Conn>>> = RefCell::new(HashMap::new());
+}
+
+/// The worker's pipelined connection.
+pub struct Point {
+    conn: Rc<Conn>,
+    db: u64,
+}
+
+impl Point {
+    // A dead connection leaves this thread, so the next request opens a new one.
+    fn heal(&self, error: &DieselError) {
+        if is_closed(error) {
+            POINTS.with_borrow_mut(|map| {
+                if map.get(&self.db).is_some_and(|held| Rc::ptr_eq(held, &self.conn)) {
+                    map.remove(&self.db);
+                }
+            });
+        }
+    }
+
+    /// Runs one named point read.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the connection is dead, `INTERNAL` otherwise.
+    pub async fn run<R>(
+        &self,
+        query: impl AsyncFnOnce(&mut &Conn) -> Result<R, DieselError>,
+    ) -> Result<R, Problem> {
+        let mut conn: &Conn = &self.conn;
+        query(&mut conn).await.map_err(|error| {
+            self.heal(&error);
+            classify(Problem::internal(error))
+        })
+    }
+}
+
+async fn transaction<R>(
+    conn: &mut Conn,
+    work: &impl AsyncFn(&mut Conn) -> Result<R, Problem>,
+) -> Result<R, Problem> {
+    type Manager = <Conn as AsyncConnection>::TransactionManager;
+    Manager::begin_transaction(conn).await?;
+    match work(conn).await {
+        Ok(value) => {
+            Manager::commit_transaction(conn).await?;
+            Ok(value)
+        }
+        Err(problem) => {
+            // A broken connection cannot roll back; the pool drops it and the server rolls back itself.
+            if let Err(error) = Manager::rollback_transaction(conn).await {
+                tracing::debug!(%error, "rollback failed");
+            }
+            Err(problem)
+        }
+    }
+}
+
+fn source(problem: &Problem) -> Option<&DieselError> {
+    problem.source.as_ref()?.downcast_ref::<DieselError>()
+}
+
+fn is_race(problem: &Problem) -> bool {
+    matches!(source(problem), Some(DieselError::DatabaseError(kind, info))
+        if matches!(kind, DatabaseErrorKind::SerializationFailure) || info.message() == "deadlock detected")
+}
+
+fn is_closed(error: &DieselError) -> bool {
+    matches!(
+        error,
+        DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | DieselError::BrokenTransactionManager
+    )
+}
+
+/// Turns an internal fault that is really an unreachable or overloaded database into 503.
+pub fn classify(mut problem: Problem) -> Problem {
+    let unreachable = source(&problem).is_some_and(|error| {
+        is_closed(error)
+            || matches!(error, DieselError::DatabaseError(_, info)
+                if info.message().starts_with("canceling statement due to")
+                || info.message().starts_with("terminating connection"))
+    });
+    if problem.code == Code::Internal && unreachable {
+        problem.code = Code::Unavailable;
+        problem.retry_after = Some(1);
+    }
+    problem
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
+    let mut problem = Problem::new(Code::Unavailable).retry_after(1);
+    problem.source = Some(Box::new(error));
+    problem
+}
+
+/// The name of the constraint a write violated, if that is what went wrong: unique, check, foreign key and
+/// exclusion constraints carry the rule, and use-cases map their names to codes.
+pub fn violated(error: &DieselError) -> Option<&str> {
+    match error {
+        DieselError::DatabaseError(_, info) => info.constraint_name(),
+        _ => None,
+    }
+}
+
+/// [`violated`] for an error that has already become a problem.
+pub fn constraint(problem: &Problem) -> Option<&str> {
+    source(problem).and_then(violated)
+}

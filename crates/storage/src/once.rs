@@ -1,0 +1,158 @@
+//! Idempotency: an effect happens once for a key, and every retry is answered with the same bytes.
+//!
+//! The row is written in the transaction of the effect. A second request with the same key waits for the
+//! first (the unique key makes PostgreSQL wait), for at most two seconds; a refusal rolls back with its
+//! row, so it is judged again on a retry.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use sha2::{Digest, Sha256};
+use unionhall_kernel::{Code, Problem};
+use uuid::Uuid;
+
+use crate::db::{Conn, Db};
+use crate::schema::idempotency;
+
+/// How long a key is remembered.
+pub const KEPT_HOURS: i64 = 24;
+const WAIT: &str = "SET LOCAL lock_timeout = '2s'";
+
+/// A successful answer, as stored and replayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// 200, 201 or 202.
+    pub status: u16,
+    /// The JSON body, byte for byte.
+    pub body: Vec<u8>,
+    /// The `Location` of a new resource.
+    pub location: Option<String>,
+}
+
+/// What names a request: who, which operation, which key, over which body.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// The account that asked.
+    pub account: Uuid,
+    /// The operation's id.
+    pub operation: &'static str,
+    /// The `Idempotency-Key` header.
+    pub key: String,
+    /// SHA-256 over path and body.
+    pub body_hash: Vec<u8>,
+}
+
+/// Hashes what must be equal for two requests to be the same: the concrete path and the body's bytes.
+pub fn body_hash(path: &str, body: &[u8]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(path.as_bytes());
+    hash.update([0]);
+    hash.update(body);
+    hash.finalize().to_vec()
+}
+
+/// The stored answer for a key, if there is one.
+///
+/// # Errors
+/// `IDEMPOTENCY_KEY_REUSED` when the key was used with another body.
+pub async fn replay(conn: &mut Conn, key: &Key) -> Result<Option<Stored>, Problem> {
+    let row: Option<(Vec<u8>, Option<i16>, Option<Vec<u8>>, Option<String>)> = idempotency::table
+        .find((key.account, key.operation, &key.key))
+        .select((idempotency::body_hash, idempotency::status, idempotency::response, idempotency::location))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((hash, status, response, location)) = row else { return Ok(None) };
+    stored(key, &hash, status, response, location).map(Some)
+}
+
+fn stored(
+    key: &Key,
+    hash: &[u8],
+    status: Option<i16>,
+    response: Option<Vec<u8>>,
+    location: Option<String>,
+) -> Result<Stored, Problem> {
+    if hash != key.body_hash {
+        return Err(Problem::new(Code::IdempotencyKeyReused));
+    }
+    match (status, response) {
+        (Some(status), Some(body)) => {
+            Ok(Stored { status: u16::try_from(status).unwrap_or(200), body, location })
+        }
+        _ => Err(Problem::new(Code::InProgress).retry_after(1)),
+    }
+}
+
+/// Runs `work` at most once for `key`, in one transaction with the key's row; a repeat is answered with what
+/// the first was answered. Without a key, `work` simply runs.
+///
+/// # Errors
+/// What `work` answers; `IDEMPOTENCY_KEY_REUSED`; `IN_PROGRESS` when the first is still running after 2 s.
+pub async fn once(
+    db: &Db,
+    now: DateTime<Utc>,
+    key: Option<Key>,
+    work: impl AsyncFn(&mut Conn) -> Result<Stored, Problem>,
+) -> Result<Stored, Problem> {
+    let Some(key) = key else { return db.write(work).await };
+    let outcome = db
+        .write(async |tx| {
+            tx.batch_execute(WAIT).await?;
+            let fresh = diesel::insert_into(idempotency::table)
+                .values((
+                    idempotency::account_id.eq(key.account),
+                    idempotency::operation.eq(key.operation),
+                    idempotency::key.eq(&key.key),
+                    idempotency::body_hash.eq(&key.body_hash),
+                    idempotency::created_at.eq(now),
+                ))
+                .on_conflict_do_nothing()
+                .execute(tx)
+                .await?;
+            if fresh == 0 {
+                return match replay(tx, &key).await? {
+                    Some(stored) => Ok(stored),
+                    None => Err(Problem::new(Code::InProgress).retry_after(1)),
+                };
+            }
+            tx.batch_execute("SET LOCAL lock_timeout = '5s'").await?;
+            let stored = work(tx).await?;
+            let status = i16::try_from(stored.status).unwrap_or(200);
+            diesel::update(idempotency::table.find((key.account, key.operation, &key.key)))
+                .set((
+                    idempotency::status.eq(Some(status)),
+                    idempotency::response.eq(Some(&stored.body)),
+                    idempotency::location.eq(&stored.location),
+                ))
+                .execute(tx)
+                .await?;
+            Ok(stored)
+        })
+        .await;
+    match outcome {
+        Err(problem) if lock_timed_out(&problem) => Err(Problem::new(Code::InProgress).retry_after(1)),
+        other => other,
+    }
+}
+
+fn lock_timed_out(problem: &Problem) -> bool {
+    problem.source.as_ref().is_some_and(|s| s.to_string().contains("due to lock timeout"))
+}
+
+/// Forgets keys older than 24 hours, at most `limit` of them.
+///
+/// # Errors
+/// `INTERNAL` when the database refuses.
+pub async fn forget(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<usize, Problem> {
+    let before = now - Duration::hours(KEPT_HOURS);
+    Ok(diesel::sql_query(
+        "DELETE FROM idempotency WHERE (account_id, operation, key) IN \
+         (SELECT account_id, operation, key FROM idempotency WHERE created_at < $1 LIMIT $2)",
+    )
+    .bind::<Timestamptz, _>(before)
+    .bind::<diesel::sql_types::BigInt, _>(limit)
+    .execute(conn)
+    .await?)
+}

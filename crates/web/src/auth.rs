@@ -1,0 +1,170 @@
+//! Extractors that say who may call. A handler that takes `Cadre<can::MemberRead>` cannot be reached by
+//! anybody the matrix does not allow, and gets the scope it must pass to the store.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use unionhall_kernel::{Code, Problem};
+use uuid::Uuid;
+
+use crate::actor::{Actor, OrgScope, Principal, Realm, Role, Seat};
+use crate::policy::{allows, can::Can};
+use crate::problem::Fault;
+use crate::request::RequestInfo;
+
+fn principal(req: &HttpRequest) -> Result<(Principal, Actor), Problem> {
+    let extensions = req.extensions();
+    let principal = extensions.get::<Principal>().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    let info = extensions.get::<RequestInfo>().ok_or_else(|| Problem::new(Code::Internal))?;
+    Ok((principal.clone(), Actor::of(principal, info)))
+}
+
+fn of_audience(req: &HttpRequest, audience: &str) -> Result<(Principal, Actor), Problem> {
+    let (principal, actor) = principal(req)?;
+    if principal.realm.audience() == audience {
+        Ok((principal, actor))
+    } else {
+        Err(Problem::new(Code::Unauthenticated))
+    }
+}
+
+macro_rules! extractor {
+    ([$($generics:tt)*] $name:ty, $from:expr) => {
+        impl<$($generics)*> FromRequest for $name {
+            type Error = Fault;
+            type Future = Ready<Result<Self, Fault>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let from: fn(&HttpRequest) -> Result<Self, Problem> = $from;
+                ready(from(req).map_err(Fault))
+            }
+        }
+    };
+}
+
+/// Nobody in particular; a token, where there is one, was checked all the same.
+#[derive(Debug, Clone)]
+pub struct Public {
+    /// For audit rows.
+    pub actor: Actor,
+    /// Who it is, if they said.
+    pub principal: Option<Principal>,
+}
+
+extractor!([] Public, |req| {
+    let extensions = req.extensions();
+    let info = extensions.get::<RequestInfo>().ok_or_else(|| Problem::new(Code::Internal))?;
+    let principal = extensions.get::<Principal>().cloned();
+    let actor = principal.as_ref().map_or_else(|| Actor::anonymous(info), |p| Actor::of(p, info));
+    Ok(Public { actor, principal })
+});
+
+/// Any account that is logged in.
+#[derive(Debug, Clone)]
+pub struct Anyone {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+}
+
+extractor!([] Anyone, |req| principal(req).map(|(principal, actor)| Anyone { principal, actor }));
+
+/// A member, at a real-name level of at least `LEVEL`, about themself only.
+#[derive(Debug, Clone)]
+pub struct Member<const LEVEL: u8 = 0> {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+}
+
+impl<const LEVEL: u8> Member<LEVEL> {
+    /// The natural person, known from level 1 on.
+    ///
+    /// # Errors
+    /// `LEVEL_TOO_LOW` when nobody knows yet.
+    pub fn person(&self) -> Result<Uuid, Problem> {
+        self.principal.person.ok_or_else(level_too_low)
+    }
+}
+
+fn level_too_low() -> Problem {
+    Problem::new(Code::LevelTooLow).with_action("raise-level", "去实名认证", "/v1/me/real-name")
+}
+
+extractor!([const LEVEL: u8] Member<LEVEL>, |req| {
+    let (principal, actor) = of_audience(req, Realm::Member.audience())?;
+    if principal.level < LEVEL {
+        return Err(level_too_low().with("required_level", LEVEL));
+    }
+    Ok(Member { principal, actor })
+});
+
+/// A cadre, auditor or administrator whose acting post the matrix allows `A`.
+#[derive(Debug, Clone)]
+pub struct Cadre<A> {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows and separation of duties.
+    pub actor: Actor,
+    /// The rows they may touch; goes into every query.
+    pub scope: OrgScope,
+    /// The union they act for.
+    pub union: Uuid,
+    /// The post acted in.
+    pub role: Role,
+    action: PhantomData<A>,
+}
+
+impl<A> Cadre<A> {
+    /// The natural person who acts.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, which the schema makes impossible: every cadre is bound to a person.
+    pub fn person(&self) -> Result<Uuid, Problem> {
+        self.principal.person.ok_or_else(|| Problem::new(Code::Forbidden))
+    }
+}
+
+extractor!([A: Can] Cadre<A>, |req| {
+    let (principal, actor) = of_audience(req, Realm::Cadre.audience())?;
+    let forbidden = || Problem::new(Code::Forbidden);
+    let role = principal.role.clone().ok_or_else(forbidden)?;
+    if !allows(role.name, A::ACTION) {
+        return Err(forbidden());
+    }
+    let Seat::Union { id, path } = &role.seat else { return Err(forbidden()) };
+    let (union, scope) = (*id, OrgScope::subtree(path));
+    Ok(Cadre { principal, actor, scope, union, role, action: PhantomData })
+});
+
+/// Staff of a merchant whose place the matrix allows `A`.
+#[derive(Debug, Clone)]
+pub struct Merchant<A> {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+    /// The merchant.
+    pub merchant: Uuid,
+    /// The branch; `None` for a manager of all branches.
+    pub branch: Option<Uuid>,
+    /// The place on the staff.
+    pub role: Role,
+    action: PhantomData<A>,
+}
+
+extractor!([A: Can] Merchant<A>, |req| {
+    let (principal, actor) = of_audience(req, Realm::Merchant.audience())?;
+    let forbidden = || Problem::new(Code::Forbidden);
+    let role = principal.role.clone().ok_or_else(forbidden)?;
+    if !allows(role.name, A::ACTION) {
+        return Err(forbidden());
+    }
+    let Seat::Branch { merchant, branch, .. } = &role.seat else { return Err(forbidden()) };
+    let (merchant, branch) = (*merchant, *branch);
+    Ok(Merchant { principal, actor, merchant, branch, role, action: PhantomData })
+});

@@ -1,0 +1,162 @@
+//! The way of a request through the gateway, held to what the published documents promise: a query
+//! parameter that an operation does not name is refused before anything else looks at it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use unionhall_kernel::{Code, Problem};
+use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::{OpenApi, RefOr};
+
+use crate::app::App;
+use crate::problem::{Fault, finish};
+use crate::request::RequestInfo;
+
+/// A request that takes longer is answered 408.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// One operation, as published.
+#[derive(Debug, Clone, Default)]
+pub struct Operation {
+    /// Its operationId.
+    pub id: String,
+    query: HashSet<String>,
+}
+
+/// Every operation by method and path pattern.
+#[derive(Debug, Clone, Default)]
+pub struct Contract(HashMap<(String, Method), Operation>);
+
+impl Contract {
+    /// Reads the collected document.
+    pub fn of(document: &OpenApi) -> Self {
+        let mut operations = HashMap::new();
+        for (path, item) in &document.paths.paths {
+            for (method, operation) in methods(item) {
+                let query = operation.parameters.iter().flatten().filter_map(|p| match p {
+                    RefOr::T(p) if matches!(p.parameter_in, ParameterIn::Query) => Some(p.name.clone()),
+                    _ => None,
+                });
+                let id = operation.operation_id.clone().unwrap_or_default();
+                operations.insert((path.clone(), method), Operation { id, query: query.collect() });
+            }
+        }
+        Self(operations)
+    }
+
+    /// The operation of a path pattern.
+    pub fn operation(&self, pattern: &str, method: &Method) -> Option<&Operation> {
+        self.0.get(&(pattern.to_owned(), method.clone()))
+    }
+}
+
+/// The operations of a path, with their methods.
+pub fn methods(
+    item: &utoipa::openapi::PathItem,
+) -> impl Iterator<Item = (Method, &utoipa::openapi::path::Operation)> {
+    [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| operation.as_ref().map(|o| (method, o)))
+}
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The outermost middleware: request id, method override, contract, rate limits, authentication, time limit,
+/// and problems on the way out.
+///
+/// # Errors
+/// None of its own; a failed answer is a response here.
+pub async fn gate(
+    app: web::Data<App>,
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = app.id();
+    let ip = app.clients.ip(&req);
+    let client = req.headers().get("x-client").and_then(|v| v.to_str().ok());
+    let channel = app.clients.channel(client);
+    let info = RequestInfo { id, channel: channel.as_deref().unwrap_or("api").to_owned(), ip };
+    req.extensions_mut().insert(info.clone());
+    override_method(&mut req);
+    let pattern = req.match_pattern();
+    let method = req.method().clone();
+    let begun = std::time::Instant::now();
+    let mut res = match admit(&app, &req, &info, pattern.as_deref(), channel).await {
+        Err(problem) => finish(req.error_response(Fault(problem))),
+        Ok(()) => match tokio::time::timeout(TIME_LIMIT, next.call(req)).await {
+            Ok(res) => finish(res?),
+            Err(_) => return Err(actix_web::error::ErrorRequestTimeout("time limit")),
+        },
+    };
+    let labels = [
+        ("path", pattern.unwrap_or_else(|| "none".to_owned())),
+        ("method", method.to_string()),
+        ("status", res.status().as_u16().to_string()),
+    ];
+    metrics::histogram!("unionhall_request_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        res.headers_mut().insert(REQUEST_ID.clone(), value);
+    }
+    Ok(res)
+}
+
+// WeChat mini-programs cannot send PATCH; no other method may be disguised.
+fn override_method(req: &mut ServiceRequest) {
+    let wanted = req.headers().get("x-http-method-override").is_some_and(|v| v == "PATCH");
+    if wanted && req.method() == Method::POST {
+        req.head_mut().method = Method::PATCH;
+    }
+}
+
+async fn admit(
+    app: &App,
+    req: &ServiceRequest,
+    info: &RequestInfo,
+    pattern: Option<&str>,
+    channel: Result<String, Problem>,
+) -> Result<(), Problem> {
+    app.limits.address(info.ip)?;
+    channel?;
+    let operation = pattern.and_then(|p| app.contract.operation(p, req.method()));
+    if let Some(operation) = operation {
+        for (name, _) in query_pairs(req.query_string())? {
+            if !operation.query.contains(&name) {
+                return Err(Problem::new(Code::UnknownParameter).with("parameter", name));
+            }
+        }
+        app.limits.operation(&operation.id, info.ip).await?;
+    }
+    if let Some(header) = req.headers().get(AUTHORIZATION) {
+        let token = header
+            .to_str()
+            .ok()
+            .and_then(|h| h.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        let token = token.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        let principal = app.authenticator.authenticate(token).await?;
+        app.limits.account(principal.account)?;
+        req.extensions_mut().insert(principal);
+    }
+    Ok(())
+}
+
+/// The pairs of a query string.
+///
+/// # Errors
+/// `MALFORMED` when it is not form-encoded.
+pub fn query_pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    serde_urlencoded::from_str(query).map_err(|_| Problem::new(Code::Malformed))
+}

@@ -1,0 +1,34 @@
+//! Query strings. Unknown names were refused at the gate; here the values are.
+
+use std::ops::Deref;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use serde::de::DeserializeOwned;
+use unionhall_kernel::{Code, Problem};
+
+use crate::problem::Fault;
+
+/// A parsed query string.
+#[derive(Debug, Clone)]
+pub struct Query<T>(pub T);
+
+impl<T> Deref for Query<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Fault;
+    type Future = std::future::Ready<Result<Self, Fault>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // serde's text names the field and the type expected, never a value of ours.
+        let parsed = serde_urlencoded::from_str(req.query_string())
+            .map(Self)
+            .map_err(|_| Fault(Problem::new(Code::InvalidParameter)));
+        std::future::ready(parsed)
+    }
+}

@@ -1,0 +1,144 @@
+//! Rate limits. Every request is shaped locally by address and by account. The routes that cost money or
+//! guess at secrets (logins, codes, claims, imports) are also shaped across all copies through Redis, by
+//! GCRA; when Redis does not answer, the local limiter of the same rate stands in. What must hold without
+//! Redis (code tries, login failures, daily caps) is counted in PostgreSQL, not here.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use redis::aio::ConnectionManager;
+use unionhall_kernel::{Code, Problem};
+use uuid::Uuid;
+
+/// Requests a second, with a burst of twice that.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// By address, over all routes.
+    pub address: u32,
+    /// By account, over all routes.
+    pub account: u32,
+    /// By address, on each shaped operation.
+    pub shaped: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        // Whole works sit behind one address; shaped routes are what attackers repeat.
+        Self { address: 500, account: 50, shaped: 20 }
+    }
+}
+
+/// The limiters of one process.
+pub struct Limits {
+    address: DefaultKeyedRateLimiter<IpAddr>,
+    account: DefaultKeyedRateLimiter<Uuid>,
+    shaped: DefaultKeyedRateLimiter<(String, IpAddr)>,
+    shaped_rate: u32,
+    clock: DefaultClock,
+    redis: Option<ConnectionManager>,
+}
+
+/// Operations shaped across copies.
+const SHAPED: &[&str] = &[
+    "request_otp",
+    "login_password",
+    "login_otp",
+    "refresh",
+    "switch_role",
+    "verify_real_name",
+    "claim_coupon",
+    "create_import",
+];
+
+// GCRA in one round trip: the key holds the theoretical arrival time in microseconds of the server's clock.
+const GCRA: &str = r"
+local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
+local interval = tonumber(ARGV[1]); local burst = tonumber(ARGV[2])
+local tat = tonumber(redis.call('GET', KEYS[1]) or now)
+if tat < now then tat = now end
+if tat - now > interval * (burst - 1) then return tat - now - interval * (burst - 1) end
+redis.call('SET', KEYS[1], tat + interval, 'PX', math.ceil((tat + interval - now) / 1000) + 1000)
+return 0";
+
+const REDIS_PATIENCE: Duration = Duration::from_millis(50);
+
+fn quota(per_second: u32) -> Quota {
+    let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
+    Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)))
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = u32::try_from(wait.as_secs()).unwrap_or(60).saturating_add(1);
+    Problem::new(Code::RateLimited).retry_after(seconds)
+}
+
+impl Limits {
+    /// Limiters of these rates; `redis` shares the shaped ones between copies.
+    pub fn new(rates: Rates, redis: Option<ConnectionManager>) -> Self {
+        Self {
+            address: DefaultKeyedRateLimiter::keyed(quota(rates.address)),
+            account: DefaultKeyedRateLimiter::keyed(quota(rates.account)),
+            shaped: DefaultKeyedRateLimiter::keyed(quota(rates.shaped)),
+            shaped_rate: rates.shaped,
+            clock: DefaultClock::default(),
+            redis,
+        }
+    }
+
+    /// Counts a request of an address.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub fn address(&self, ip: IpAddr) -> Result<(), Problem> {
+        self.address.check_key(&ip).map_err(|n| too_many(n.wait_time_from(self.clock.now())))
+    }
+
+    /// Counts a request of an account.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub fn account(&self, account: Uuid) -> Result<(), Problem> {
+        self.account.check_key(&account).map_err(|n| too_many(n.wait_time_from(self.clock.now())))
+    }
+
+    /// Counts a request of an address to a shaped operation; others pass.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub async fn operation(&self, operation: &str, ip: IpAddr) -> Result<(), Problem> {
+        if !SHAPED.contains(&operation) {
+            return Ok(());
+        }
+        if let Some(wait) = self.shared(operation, ip).await {
+            return if wait.is_zero() { Ok(()) } else { Err(too_many(wait)) };
+        }
+        let key = (operation.to_owned(), ip);
+        self.shaped.check_key(&key).map_err(|n| too_many(n.wait_time_from(self.clock.now())))
+    }
+
+    // How long to wait by the shared limiter; `None` when Redis does not answer.
+    async fn shared(&self, operation: &str, ip: IpAddr) -> Option<Duration> {
+        let mut redis = self.redis.clone()?;
+        let script = redis::Script::new(GCRA);
+        let mut call = script.key(format!("uh:rate:{operation}:{ip}"));
+        call.arg(1_000_000 / self.shaped_rate.max(1)).arg(self.shaped_rate.saturating_mul(2));
+        let answer = tokio::time::timeout(REDIS_PATIENCE, call.invoke_async::<u64>(&mut redis)).await;
+        match answer {
+            Ok(Ok(micros)) => Some(Duration::from_micros(micros)),
+            _ => {
+                metrics::counter!("unionhall_redis_fallbacks_total").increment(1);
+                None
+            }
+        }
+    }
+
+    /// Forgets keys that have long been quiet; called now and then.
+    pub fn forget_quiet(&self) {
+        self.address.retain_recent();
+        self.account.retain_recent();
+        self.shaped.retain_recent();
+    }
+}

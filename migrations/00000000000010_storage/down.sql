@@ -1,0 +1,6 @@
+DROP TABLE audit_unsealed;
+DROP TABLE audit_event;
+DROP TABLE task;
+DROP TABLE outbox;
+DROP TABLE idempotency;
+DROP TABLE storage_key;
