@@ -1,0 +1,114 @@
+//! This room's tables.
+
+diesel::table! {
+    person (id) {
+        id -> Uuid,
+        name -> Text,
+        sex -> Nullable<Int2>,
+        birth_date -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    person_document (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        id_type -> Text,
+        number -> Bytea,
+        number_index -> Bytea,
+        flags -> Array<Text>,
+        current -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    account (id) {
+        id -> Uuid,
+        realm -> Text,
+        person_id -> Nullable<Uuid>,
+        username -> Nullable<Text>,
+        username_index -> Nullable<Bytea>,
+        mobile -> Nullable<Bytea>,
+        mobile_index -> Nullable<Bytea>,
+        level -> Int2,
+        epoch -> Int4,
+        revision -> Int4,
+        state -> Text,
+        password_hash -> Nullable<Text>,
+        totp_secret -> Nullable<Bytea>,
+        totp_last_step -> Int8,
+        created_at -> Timestamptz,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    account_device (account_id, device_id) {
+        account_id -> Uuid,
+        device_id -> Text,
+        platform -> Text,
+        bound_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    account_failure (key) {
+        key -> Bytea,
+        failures -> Int4,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    account_day_count (kind, key, day) {
+        kind -> Text,
+        key -> Bytea,
+        day -> Date,
+        n -> Int4,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        role_id -> Nullable<Uuid>,
+        device_id -> Nullable<Text>,
+        platform -> Nullable<Text>,
+        seq -> Int4,
+        rotated_at -> Timestamptz,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    otp (mobile_index, realm, purpose) {
+        mobile_index -> Bytea,
+        realm -> Text,
+        purpose -> Text,
+        code_hash -> Bytea,
+        sent_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        tries -> Int4,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    consent (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        document -> Text,
+        version -> Text,
+        given_at -> Timestamptz,
+        withdrawn_at -> Nullable<Timestamptz>,
+        channel -> Text,
+    }
+}

@@ -1,0 +1,9 @@
+DROP TABLE consent;
+DROP TABLE otp;
+DROP TABLE session;
+DROP TABLE account_day_count;
+DROP TABLE account_failure;
+DROP TABLE account_device;
+DROP TABLE account;
+DROP TABLE person_document;
+DROP TABLE person;
