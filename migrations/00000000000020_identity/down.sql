@@ -1,3 +1,5 @@
+DROP VIEW person_account;
+DROP VIEW person_name;
 DROP TABLE consent;
 DROP TABLE otp;
 DROP TABLE session;

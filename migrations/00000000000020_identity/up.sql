@@ -3,7 +3,7 @@
 CREATE TABLE person (
     id uuid PRIMARY KEY,
     name text NOT NULL,
-    sex smallint CHECK (sex IN (1, 2)),
+    sex smallint CHECK (sex IN (0, 1, 2, 9)),
     birth_date bytea,
     created_at timestamptz NOT NULL,
     version int NOT NULL DEFAULT 1
@@ -111,3 +111,10 @@ CREATE TABLE consent (
     channel text NOT NULL
 );
 CREATE UNIQUE INDEX consent_given ON consent (account_id, document, version) WHERE withdrawn_at IS NULL;
+
+-- What the rooms above may join: names, and the level and proved mobile of a person's member account.
+CREATE VIEW person_name AS SELECT id AS person_id, name FROM person;
+CREATE VIEW person_account AS
+    SELECT person_id, id AS account_id, level, mobile_index
+    FROM account
+    WHERE realm = 'member' AND state <> 'CLOSED' AND person_id IS NOT NULL;

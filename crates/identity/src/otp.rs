@@ -164,9 +164,9 @@ pub async fn check(
     let given = hash(core, realm, purpose, mobile, code);
     let mut conn = core.db.writer().await?;
     let stored: Option<Vec<u8>> = diesel::update(
-        otp::table.find((&index, realm.as_str(), purpose.as_str())).filter(
-            otp::used_at.is_null().and(otp::expires_at.gt(now)).and(otp::tries.lt(TRIES)),
-        ),
+        otp::table
+            .find((&index, realm.as_str(), purpose.as_str()))
+            .filter(otp::used_at.is_null().and(otp::expires_at.gt(now)).and(otp::tries.lt(TRIES))),
     )
     .set(otp::tries.eq(otp::tries + 1))
     .returning(otp::code_hash)

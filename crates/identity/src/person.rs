@@ -42,10 +42,8 @@ pub async fn create(
     document: &Document,
 ) -> Result<Uuid, Problem> {
     let (id, now) = (core.id(), core.now());
-    let birth_date = document
-        .birth_date()
-        .map(|d| core.sealer.seal_text(BIRTH_DATE, id, &d.to_string()))
-        .transpose()?;
+    let birth_date =
+        document.birth_date().map(|d| core.sealer.seal_text(BIRTH_DATE, id, &d.to_string())).transpose()?;
     diesel::insert_into(person::table)
         .values((
             person::id.eq(id),
@@ -76,6 +74,8 @@ const fn sex_code(sex: Sex) -> i16 {
     match sex {
         Sex::Male => 1,
         Sex::Female => 2,
+        Sex::Unknown => 0,
+        Sex::Unstated => 9,
     }
 }
 

@@ -112,3 +112,5 @@ diesel::table! {
         channel -> Text,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(person, person_document);

@@ -137,9 +137,14 @@ impl Document {
         mask::document_number(&self.number)
     }
 
-    /// What the blind index is computed over: `type|number`, unique for a person.
+    /// What the blind index is computed over: `type|number`, unique for a person. The last two digits of a
+    /// Hong Kong or Macau permit count its reissues, so they are no part of who holds it.
     pub fn index_key(&self) -> String {
-        format!("{}|{}", self.id_type, self.number)
+        let number = match self.id_type {
+            IdType::HkMacauTravelPermit => self.number.get(..9).unwrap_or(&self.number),
+            _ => &self.number,
+        };
+        format!("{}|{number}", self.id_type)
     }
 }
 

@@ -201,8 +201,11 @@ impl Fields {
     }
 }
 
-/// An answer other than success.
-pub struct Problem {
+/// An answer other than success. Boxed, so that a `Result` of one stays small.
+pub struct Problem(Box<Parts>);
+
+/// What a [`Problem`] is made of.
+pub struct Parts {
     /// The catalogue entry.
     pub code: Code,
     /// A sentence more precise than the catalogue's, where there is one.
@@ -222,7 +225,7 @@ pub struct Problem {
 impl Problem {
     /// The plain problem of the catalogue.
     pub fn new(code: Code) -> Self {
-        Self {
+        Self(Box::new(Parts {
             code,
             detail: None,
             errors: Vec::new(),
@@ -230,7 +233,12 @@ impl Problem {
             members: Map::new(),
             retry_after: None,
             source: None,
-        }
+        }))
+    }
+
+    /// What really happened, taken out for the log.
+    pub fn into_source(self) -> Option<Box<dyn Error + Send + Sync>> {
+        self.0.source
     }
 
     /// 404: absent or out of scope, which must not be told apart.
@@ -278,6 +286,20 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+}
+
+impl std::ops::Deref for Problem {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
     }
 }
 
@@ -343,6 +365,6 @@ mod tests {
         let problem = fails().unwrap_err();
         assert_eq!(problem.code, Code::Internal);
         assert!(problem.detail.is_none());
-        assert_eq!(problem.source.unwrap().to_string(), "secret");
+        assert_eq!(problem.into_source().unwrap().to_string(), "secret");
     }
 }

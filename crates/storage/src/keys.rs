@@ -213,3 +213,37 @@ impl KeyRing {
         Ok(Sealer::new(self.ids.clone(), data, (index_id, index.bytes()?)))
     }
 }
+
+impl KeyRing {
+    /// Retires all live keys of a purpose but the newest `keep`.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the rows cannot be written.
+    pub async fn retire_all_but(
+        &self,
+        conn: &mut Conn,
+        purpose: Purpose,
+        keep: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), Problem> {
+        let kept: Vec<i32> = storage_key::table
+            .filter(storage_key::purpose.eq(purpose.as_str()).and(storage_key::retired_at.is_null()))
+            .order(storage_key::id.desc())
+            .limit(keep)
+            .select(storage_key::id)
+            .load(conn)
+            .await?;
+        diesel::update(
+            storage_key::table.filter(
+                storage_key::purpose
+                    .eq(purpose.as_str())
+                    .and(storage_key::retired_at.is_null())
+                    .and(storage_key::id.ne_all(kept)),
+            ),
+        )
+        .set(storage_key::retired_at.eq(now))
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}

@@ -32,6 +32,8 @@ pub struct App {
     pub contract: Contract,
     /// Rate limits.
     pub limits: Limits,
+    /// `production`, `development`, …
+    pub environment: &'static str,
     /// Known clients and trusted proxies.
     pub clients: ClientRules,
 }

@@ -15,6 +15,7 @@ pub mod problem;
 pub mod query;
 pub mod rate;
 pub mod request;
+pub mod wire;
 
 pub use actor::{Actor, OrgScope, Principal, Realm, Role, RoleName};
 pub use app::App;
@@ -27,6 +28,7 @@ pub use policy::{Action, can};
 pub use problem::Fault;
 pub use query::Query;
 pub use request::RequestInfo;
+pub use wire::Id;
 
 /// What a handler answers.
 pub type Answer = Result<actix_web::HttpResponse, Fault>;

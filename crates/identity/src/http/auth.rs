@@ -1,0 +1,603 @@
+//! `/v1/auth`: logging in and out, refreshing, switching roles.
+
+use actix_web::{HttpResponse, delete, get, post, web};
+use serde::{Deserialize, Serialize};
+use unionhall_kernel::{Fields, Invalid, Mobile, Pii};
+use unionhall_web::actor::Seat;
+use unionhall_web::{Answer, Anyone, Body, Empty, PageBody, Public, Realm, RequestInfo, Role, RoleName};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::consent::Given;
+use crate::login::{self, Factors};
+use crate::otp::{self, Purpose};
+use crate::session::Device;
+use crate::{Identity, password, session};
+
+const MAX_LOGIN_CHARS: usize = 64;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(request_otp)
+        .service(login_password)
+        .service(login_otp)
+        .service(refresh_token)
+        .service(list_roles)
+        .service(switch_role)
+        .service(logout)
+        .service(logout_everywhere)
+        .service(activate_account)
+        .service(change_password)
+        .service(list_sessions)
+        .service(end_session);
+}
+
+/// The device a login comes from. 设备
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceDto {
+    /// Made by the app, 1 to 64 ASCII characters.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]{1,64}$", example = "d-5f0c2a")]
+    id: String,
+    /// What it runs.
+    platform: Platform,
+}
+
+/// What a device runs.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// Android
+    Android,
+    /// iOS
+    Ios,
+    /// HarmonyOS
+    Harmony,
+    /// WeChat mini-program
+    Wechat,
+    /// A browser
+    Web,
+}
+
+fn parse_device_id(id: &str) -> Result<String, Invalid> {
+    if (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(id.to_owned())
+    } else {
+        Err(Invalid::new("DEVICE_ID_FORMAT", "设备标识须为1至64个可见ASCII字符。"))
+    }
+}
+
+impl DeviceDto {
+    fn parse(self, fields: &mut Fields) -> Option<Device> {
+        let id = fields.take("/device/id", parse_device_id(&self.id))?;
+        let platform = match self.platform {
+            Platform::Android => "android",
+            Platform::Ios => "ios",
+            Platform::Harmony => "harmony",
+            Platform::Wechat => "wechat",
+            Platform::Web => "web",
+        };
+        Some(Device { id, platform: platform.to_owned() })
+    }
+}
+
+fn parse_username(username: &str) -> Result<&str, Invalid> {
+    if (1..=MAX_LOGIN_CHARS).contains(&username.chars().count()) {
+        Ok(username)
+    } else {
+        Err(Invalid::new("USERNAME_LENGTH", "用户名须为1至64个字符。"))
+    }
+}
+
+fn parse_password(password: Pii<String>) -> Result<Pii<String>, Invalid> {
+    if (1..=password::MAX_CHARS).contains(&password.expose().chars().count()) {
+        Ok(password)
+    } else {
+        Err(Invalid::new("PASSWORD_LENGTH", "密码须为1至128个字符。"))
+    }
+}
+
+fn parse_totp(code: Option<String>, fields: &mut Fields, pointer: &str) -> Option<String> {
+    let code = code?;
+    fields.take(pointer, otp::parse_code(&code).map(ToOwned::to_owned))
+}
+
+/// A request for a code.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OtpRequest {
+    /// 11 digits; `+86` and spaces are accepted.
+    #[schema(value_type = Mobile, example = "13800138000")]
+    mobile: String,
+    /// What the code is for.
+    purpose: Purpose,
+    /// In which realm; `member` without.
+    realm: Option<Realm>,
+}
+
+/// A code is on its way, or would be if the number were somebody's.
+#[derive(Debug, Serialize, ToSchema)]
+struct OtpSent {
+    /// Seconds until the code dies.
+    expires_in: i64,
+    /// Seconds until another may be asked.
+    resend_after: i64,
+}
+
+/// Ask a one-time code by SMS 获取短信验证码
+#[utoipa::path(
+    tag = "auth",
+    request_body = OtpRequest,
+    responses(
+        (status = 202, description = "Taken; the same answer for every number", body = OtpSent),
+        (status = 429, description = "`OTP_TOO_OFTEN`, `RATE_LIMITED`"),
+    )
+)]
+#[post("/v1/auth/otp")]
+async fn request_otp(
+    identity: web::Data<Identity>,
+    _caller: Public,
+    info: RequestInfo,
+    body: Body<OtpRequest>,
+) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let Some(mobile) = fields.take("/mobile", Mobile::parse(&dto.mobile)) else {
+        return Err(fields.problem().into());
+    };
+    let realm = dto.realm.unwrap_or(Realm::Member);
+    otp::request(&identity.core, identity.sms.as_ref(), realm, dto.purpose, &mobile, info.ip).await?;
+    let sent = OtpSent { expires_in: otp::TTL_SECONDS, resend_after: otp::RESEND_SECONDS };
+    Ok(HttpResponse::Accepted().json(sent))
+}
+
+/// A login with a password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordLogin {
+    /// Login name; case does not matter.
+    #[schema(min_length = 1, max_length = 64, example = "zz.leader")]
+    username: String,
+    /// The password.
+    #[schema(value_type = String, min_length = 1, max_length = 128, format = Password, example = "correct-horse-battery")]
+    password: Pii<String>,
+    /// `cadre` without.
+    realm: Option<Realm>,
+    /// TOTP code, for cadres of the county and above and for auditors.
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    totp: Option<String>,
+    /// SMS code (purpose `second_factor`), for cadres below the county.
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    otp: Option<String>,
+    /// The device.
+    device: Option<DeviceDto>,
+}
+
+/// Tokens and whose they are. 登录结果
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokensDto {
+    /// JWT, 15 minutes; send it as `Authorization: Bearer …`.
+    access_token: String,
+    /// Opaque; one use.
+    refresh_token: String,
+    /// Seconds until the access token dies.
+    expires_in: i64,
+    /// `Bearer`
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// The account.
+    account: AccountDto,
+}
+
+/// An account and its roles. 账号
+#[derive(Debug, Serialize, ToSchema)]
+struct AccountDto {
+    /// Its id.
+    id: Uuid,
+    /// Its realm.
+    realm: Realm,
+    /// Its roles in force.
+    roles: Vec<RoleDto>,
+}
+
+/// A role somebody may act in. 身份（任职）
+#[derive(Debug, Serialize, ToSchema)]
+struct RoleDto {
+    /// Give this to `switch`.
+    role_id: Uuid,
+    /// What it is.
+    role: RoleName,
+    /// The union of a post.
+    union_id: Option<Uuid>,
+    /// The branch of a place on a merchant's staff; null for all branches.
+    branch_id: Option<Uuid>,
+    /// Whether the token acts in it.
+    current: bool,
+}
+
+impl RoleDto {
+    fn of(role: &Role, current: Option<Uuid>) -> Self {
+        let (union_id, branch_id) = match &role.seat {
+            Seat::Union { id, .. } => (Some(*id), None),
+            Seat::Branch { branch, .. } => (None, *branch),
+            Seat::Own => (None, None),
+        };
+        Self { role_id: role.id, role: role.name, union_id, branch_id, current: current == Some(role.id) }
+    }
+}
+
+impl TokensDto {
+    fn of(tokens: login::Tokens) -> Self {
+        let login::Tokens { access, refresh, account, realm, roles, current } = tokens;
+        Self {
+            access_token: access,
+            refresh_token: refresh,
+            expires_in: crate::token::ACCESS_SECONDS,
+            token_type: "Bearer",
+            account: AccountDto {
+                id: account,
+                realm,
+                roles: roles.iter().map(|r| RoleDto::of(r, current)).collect(),
+            },
+        }
+    }
+}
+
+/// Log in with a password 密码登录
+#[utoipa::path(
+    tag = "auth",
+    request_body = PasswordLogin,
+    responses(
+        (status = 200, description = "Logged in", body = TokensDto),
+        (status = 401, description = "`LOGIN_FAILED`, `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`"),
+        (status = 429, description = "`LOGIN_DELAYED`, `RATE_LIMITED`"),
+    )
+)]
+#[post("/v1/auth/login/password")]
+async fn login_password(identity: web::Data<Identity>, caller: Public, body: Body<PasswordLogin>) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let username = fields.take("/username", parse_username(&dto.username).map(ToOwned::to_owned));
+    let password = fields.take("/password", parse_password(dto.password));
+    let totp = parse_totp(dto.totp, &mut fields, "/totp");
+    let otp = parse_totp(dto.otp, &mut fields, "/otp");
+    let device = dto.device.and_then(|d| d.parse(&mut fields));
+    let realm = dto.realm.unwrap_or(Realm::Cadre);
+    let (Some(username), Some(password)) = (username, password) else {
+        return Err(fields.problem().into());
+    };
+    fields.finish()?;
+    let factors = Factors { totp, otp, device };
+    let tokens = login::with_password(&identity, &caller.actor, realm, &username, password, factors).await?;
+    Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
+}
+
+/// A login with a code.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OtpLogin {
+    /// 11 digits; `+86` and spaces are accepted.
+    #[schema(value_type = Mobile, example = "13800138000")]
+    mobile: String,
+    /// The code (purpose `login`).
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    code: String,
+    /// `member` without. Cadres and auditors need a password.
+    realm: Option<Realm>,
+    /// The device.
+    device: DeviceDto,
+    /// Documents agreed to.
+    #[schema(max_items = 16)]
+    consents: Vec<Given>,
+}
+
+/// Tokens, and where a member stands. 会员登录结果
+#[derive(Debug, Serialize, ToSchema)]
+struct MemberTokens {
+    /// The tokens.
+    #[serde(flatten)]
+    tokens: TokensDto,
+    /// Whether the account was created by this login.
+    is_new: bool,
+    /// 0 phone, 1 matched, 2 face or bank.
+    #[schema(minimum = 0, maximum = 2)]
+    real_name_level: u8,
+    /// Required documents still to be agreed to.
+    consents_due: Vec<&'static str>,
+}
+
+/// Log in with a code 短信验证码登录
+#[utoipa::path(
+    tag = "auth",
+    request_body = OtpLogin,
+    responses(
+        (status = 200, description = "Logged in; an unknown member mobile became an account", body = MemberTokens),
+        (status = 401, description = "`OTP_INVALID`"),
+    )
+)]
+#[post("/v1/auth/login/otp")]
+async fn login_otp(identity: web::Data<Identity>, caller: Public, body: Body<OtpLogin>) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let mobile = fields.take("/mobile", Mobile::parse(&dto.mobile));
+    let code = fields.take("/code", otp::parse_code(&dto.code));
+    let device = dto.device.parse(&mut fields);
+    let realm = dto.realm.unwrap_or(Realm::Member);
+    fields.require(
+        !matches!(realm, Realm::Cadre | Realm::Auditor | Realm::Partner),
+        "/realm",
+        Invalid::new("REALM_NEEDS_PASSWORD", "该类账号须用密码登录。"),
+    );
+    for (n, given) in dto.consents.iter().enumerate() {
+        let unknown = Invalid::new("CONSENT_UNKNOWN", "没有此文件或版本。");
+        fields.require(given.is_known(), &format!("/consents/{n}"), unknown);
+    }
+    let (Some(mobile), Some(code), Some(device)) = (mobile, code, device) else {
+        return Err(fields.problem().into());
+    };
+    fields.finish()?;
+    let login =
+        login::with_otp(&identity, &caller.actor, realm, &mobile, code, &device, &dto.consents).await?;
+    Ok(HttpResponse::Ok().json(MemberTokens {
+        tokens: TokensDto::of(login.tokens),
+        is_new: login.is_new,
+        real_name_level: login.level,
+        consents_due: login.consents_due,
+    }))
+}
+
+/// A refresh.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Refresh {
+    /// The refresh token held.
+    #[schema(value_type = String, min_length = 1, max_length = 128, example = "AZrC")]
+    refresh_token: Pii<String>,
+    /// The device; the same one gets the same successor again until that was used.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]{1,64}$", example = "d-5f0c2a")]
+    device_id: String,
+}
+
+/// Exchange a refresh token 刷新令牌
+#[utoipa::path(
+    tag = "auth",
+    operation_id = "refresh",
+    request_body = Refresh,
+    responses(
+        (status = 200, description = "A new pair", body = TokensDto),
+        (status = 401, description = "`REFRESH_INVALID`: not live; a replay ended the session"),
+    )
+)]
+#[post("/v1/auth/refresh")]
+async fn refresh_token(identity: web::Data<Identity>, _caller: Public, body: Body<Refresh>) -> Answer {
+    let mut fields = Fields::new();
+    let Some(device) = fields.take("/device_id", parse_device_id(&body.device_id)) else {
+        return Err(fields.problem().into());
+    };
+    let tokens = login::refresh(&identity, body.refresh_token.expose(), &device).await?;
+    Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
+}
+
+/// Roles of the person over all their accounts 我的身份
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    responses((status = 200, description = "All of them, the acting one marked", body = PageBody<RoleDto>))
+)]
+#[get("/v1/auth/roles")]
+async fn list_roles(identity: web::Data<Identity>, caller: Anyone) -> Answer {
+    let current = caller.principal.role.as_ref().map(|r| r.id);
+    let roles = login::roles(&identity, &caller.principal).await?;
+    let items = roles.iter().map(|(_, role)| RoleDto::of(role, current)).collect();
+    Ok(HttpResponse::Ok().json(PageBody::<RoleDto>::whole(items)))
+}
+
+/// Which role to act in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Switch {
+    /// From `GET /v1/auth/roles`.
+    role_id: Uuid,
+    /// TOTP code, on entering the cadre realm.
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    totp: Option<String>,
+    /// SMS code, on entering the cadre realm below the county.
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    otp: Option<String>,
+}
+
+/// Switch role 切换身份
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    request_body = Switch,
+    responses(
+        (status = 200, description = "Tokens for that role", body = TokensDto),
+        (status = 401, description = "`SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`, `UNAUTHENTICATED`"),
+        (status = 404, description = "`NOT_FOUND`: not a role of this person"),
+    )
+)]
+#[post("/v1/auth/switch")]
+async fn switch_role(identity: web::Data<Identity>, caller: Anyone, body: Body<Switch>) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let totp = parse_totp(dto.totp, &mut fields, "/totp");
+    let otp = parse_totp(dto.otp, &mut fields, "/otp");
+    fields.finish()?;
+    let factors = Factors { totp, otp, device: None };
+    let tokens = login::switch(&identity, &caller.actor, &caller.principal, dto.role_id, factors).await?;
+    Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
+}
+
+/// Log out 退出登录
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    responses((status = 204, description = "The session is over"))
+)]
+#[post("/v1/auth/logout")]
+async fn logout(identity: web::Data<Identity>, caller: Anyone, _body: Empty) -> Answer {
+    login::logout(&identity, &caller.actor, &caller.principal).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Log out everywhere 退出所有设备
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    responses((status = 204, description = "All sessions of the account are over"))
+)]
+#[post("/v1/auth/logout-everywhere")]
+async fn logout_everywhere(identity: web::Data<Identity>, caller: Anyone, _body: Empty) -> Answer {
+    login::logout_everywhere(&identity, &caller.actor, &caller.principal).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What an invited person sends first.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Activation {
+    /// The realm of the invitation; `cadre` without.
+    realm: Option<Realm>,
+    /// The mobile the invitation went to.
+    #[schema(value_type = Mobile, example = "13800138000")]
+    mobile: String,
+    /// A code (purpose `confirm`).
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    code: String,
+    /// The password to be.
+    #[schema(value_type = String, min_length = 10, max_length = 128, format = Password, example = "correct-horse-battery")]
+    password: Pii<String>,
+}
+
+/// The account is active. 激活结果
+#[derive(Debug, Serialize, ToSchema)]
+struct ActivatedDto {
+    /// Base32 secret for an authenticator app, shown once; null where no post needs one.
+    totp_secret: Option<String>,
+    /// The same as a link.
+    totp_uri: Option<String>,
+}
+
+/// Activate an invited account 激活受邀账号
+#[utoipa::path(
+    tag = "auth",
+    request_body = Activation,
+    responses(
+        (status = 200, description = "Active; log in with the password now", body = ActivatedDto),
+        (status = 401, description = "`OTP_INVALID`"),
+    )
+)]
+#[post("/v1/auth/activate")]
+async fn activate_account(identity: web::Data<Identity>, caller: Public, body: Body<Activation>) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let mobile = fields.take("/mobile", Mobile::parse(&dto.mobile));
+    let code = fields.take("/code", otp::parse_code(&dto.code));
+    let password = fields.take("/password", password::parse_new(dto.password.expose(), ""));
+    let (Some(mobile), Some(code), Some(password)) = (mobile, code, password) else {
+        return Err(fields.problem().into());
+    };
+    let realm = dto.realm.unwrap_or(Realm::Cadre);
+    let done = login::activate(&identity, &caller.actor, realm, &mobile, code, password).await?;
+    let (totp_secret, totp_uri) = done.totp.unzip();
+    Ok(HttpResponse::Ok().json(ActivatedDto { totp_secret, totp_uri }))
+}
+
+/// A change of password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordChange {
+    /// The present password.
+    #[schema(value_type = String, min_length = 1, max_length = 128, format = Password, example = "correct-horse-battery")]
+    present: Pii<String>,
+    /// The new one: 10 characters or more, not a common one.
+    #[schema(value_type = String, min_length = 10, max_length = 128, format = Password, example = "battery-staple-correct")]
+    new: Pii<String>,
+}
+
+/// Change the password 修改密码
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    request_body = PasswordChange,
+    responses(
+        (status = 204, description = "Changed; every session is over"),
+        (status = 401, description = "`LOGIN_FAILED`: the present password is wrong; `UNAUTHENTICATED`"),
+    )
+)]
+#[post("/v1/auth/password")]
+async fn change_password(
+    identity: web::Data<Identity>,
+    caller: Anyone,
+    body: Body<PasswordChange>,
+) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let present = fields.take("/present", parse_password(dto.present));
+    let new = fields.take("/new", password::parse_new(dto.new.expose(), ""));
+    let (Some(present), Some(new)) = (present, new) else {
+        return Err(fields.problem().into());
+    };
+    login::change_password(&identity, &caller.actor, &caller.principal, present, new).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A session. 登录会话
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionDto {
+    /// Its id.
+    id: Uuid,
+    /// The device, where one was named.
+    device_id: Option<String>,
+    /// What it runs.
+    platform: Option<String>,
+    /// Since when.
+    created_at: String,
+    /// When its tokens were last refreshed.
+    refreshed_at: String,
+    /// Whether it is the caller's.
+    current: bool,
+}
+
+/// Live sessions of the account 登录设备
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    responses((status = 200, description = "Newest first", body = PageBody<SessionDto>))
+)]
+#[get("/v1/auth/sessions")]
+async fn list_sessions(identity: web::Data<Identity>, caller: Anyone) -> Answer {
+    let mut conn = identity.core.db.read().await?;
+    let rows = session::list(&mut conn, caller.principal.account, identity.core.now()).await?;
+    let current = caller.principal.session;
+    let items = rows.into_iter().map(|row| {
+        let session::SessionRow { id, device_id, platform, created_at, rotated_at } = row;
+        SessionDto {
+            id,
+            device_id,
+            platform,
+            created_at: unionhall_web::wire::instant(created_at),
+            refreshed_at: unionhall_web::wire::instant(rotated_at),
+            current: id == current,
+        }
+    });
+    Ok(HttpResponse::Ok().json(PageBody::<SessionDto>::whole(items.collect())))
+}
+
+/// End a session 下线设备
+#[utoipa::path(
+    tag = "auth",
+    security(("any" = [])),
+    params(("id" = Uuid, Path, description = "The session")),
+    responses(
+        (status = 204, description = "Ended"),
+        (status = 404, description = "`NOT_FOUND`: not a live session of this account"),
+    )
+)]
+#[delete("/v1/auth/sessions/{id}")]
+async fn end_session(identity: web::Data<Identity>, caller: Anyone, id: unionhall_web::Id) -> Answer {
+    login::end_session(&identity, &caller.actor, &caller.principal, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,222 @@
+//! Account state: what is true of an account *now* — state, level, epoch, live sessions, roles — held per
+//! process and kept fresh by one poller. Tokens carry none of it, so a change acts everywhere at once
+//! (250 ms, 5 s at the most) and not at the next login.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration as StdDuration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use unionhall_kernel::{Code, Problem};
+use unionhall_storage::{Conn, Core};
+use unionhall_web::actor::Seat;
+use unionhall_web::app::Authenticate;
+use unionhall_web::{Principal, Realm, Role, RoleName};
+use uuid::Uuid;
+
+use crate::account::{self, Account};
+use crate::schema;
+use crate::token::Tokens;
+
+/// How often the poller asks.
+pub const POLL: StdDuration = StdDuration::from_millis(250);
+/// How far back it looks, so a commit that took a while is not missed.
+const WINDOW_SECONDS: i64 = 10;
+/// Older than this, account state is not trusted: protected requests are answered 503.
+const STALE_SECONDS: i64 = 5;
+const CACHED_ACCOUNTS: u64 = 200_000;
+
+/// Where a realm's roles come from: registry for cadres and auditors, merchants for their staff.
+#[async_trait]
+pub trait RoleSource: Send + Sync {
+    /// The realms it knows the roles of.
+    fn realms(&self) -> &'static [Realm];
+
+    /// The roles of an account, in force or not, the default one first.
+    async fn roles(&self, conn: &mut Conn, account: Uuid, person: Option<Uuid>)
+    -> Result<Vec<Role>, Problem>;
+}
+
+/// What is true of an account now.
+#[derive(Debug)]
+pub struct AccountState {
+    /// The account.
+    pub account: Account,
+    /// Its roles, in force or not.
+    pub roles: Vec<Role>,
+    sessions: HashSet<Uuid>,
+}
+
+impl AccountState {
+    /// The role of an id, while it is in force.
+    pub fn role(&self, id: Uuid, now: DateTime<Utc>) -> Option<&Role> {
+        self.roles.iter().find(|r| r.id == id && r.in_force(now))
+    }
+
+    /// The role a login starts with.
+    pub fn default_role(&self, now: DateTime<Utc>) -> Option<&Role> {
+        self.roles.iter().find(|r| r.in_force(now))
+    }
+}
+
+/// The account states of one process.
+pub struct AccountStates {
+    core: Core,
+    tokens: Arc<Tokens>,
+    sources: HashMap<Realm, Arc<dyn RoleSource>>,
+    cache: moka::sync::Cache<Uuid, Arc<AccountState>>,
+    fresh_at: AtomicI64,
+}
+
+impl AccountStates {
+    /// An empty cache over these sources of roles.
+    pub fn new(core: Core, tokens: Arc<Tokens>, sources: Vec<Arc<dyn RoleSource>>) -> Self {
+        let mut by_realm: HashMap<Realm, Arc<dyn RoleSource>> = HashMap::new();
+        for source in sources {
+            for realm in source.realms() {
+                by_realm.insert(*realm, source.clone());
+            }
+        }
+        let fresh_at = AtomicI64::new(core.now().timestamp_millis());
+        // The time to live is only a second line: the poller is what keeps entries true.
+        let cache = moka::sync::Cache::builder()
+            .max_capacity(CACHED_ACCOUNTS)
+            .time_to_live(StdDuration::from_secs(60))
+            .build();
+        Self { core, tokens, sources: by_realm, cache, fresh_at }
+    }
+
+    /// The roles of an account straight from the database.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database cannot be asked.
+    pub async fn roles_of(&self, conn: &mut Conn, account: &Account) -> Result<Vec<Role>, Problem> {
+        if account.realm == Realm::Member {
+            return Ok(vec![Role {
+                id: account.id,
+                name: RoleName::Member,
+                seat: Seat::Own,
+                ceiling: Vec::new(),
+                from: DateTime::<Utc>::MIN_UTC,
+                to: None,
+            }]);
+        }
+        match self.sources.get(&account.realm) {
+            Some(source) => source.roles(conn, account.id, account.person).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn load(&self, id: Uuid) -> Result<Option<Arc<AccountState>>, Problem> {
+        let mut conn = self.core.db.read().await?;
+        let Some(account) = account::get(&mut conn, id).await? else { return Ok(None) };
+        let sessions: Vec<Uuid> = schema::session::table
+            .filter(schema::session::account_id.eq(id))
+            .filter(schema::session::ended_at.is_null())
+            .filter(schema::session::expires_at.gt(self.core.now()))
+            .select(schema::session::id)
+            .load(&mut conn)
+            .await?;
+        let roles = self.roles_of(&mut conn, &account).await?;
+        let state = Arc::new(AccountState { account, roles, sessions: sessions.into_iter().collect() });
+        self.cache.insert(id, state.clone());
+        Ok(Some(state))
+    }
+
+    /// The state of an account.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when there is no such account.
+    pub async fn get(&self, id: Uuid) -> Result<Arc<AccountState>, Problem> {
+        if let Some(state) = self.cache.get(&id) {
+            return Ok(state);
+        }
+        self.load(id).await?.ok_or_else(|| Problem::new(Code::Unauthenticated))
+    }
+
+    /// Forgets an account, so the next request reads it anew. Called after a change in this process commits;
+    /// other processes learn of it from the poller.
+    pub fn forget(&self, id: Uuid) {
+        self.cache.invalidate(&id);
+    }
+
+    /// Asks once what changed lately.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database cannot be asked; account state then ages.
+    pub async fn poll(&self) -> Result<(), Problem> {
+        let now = self.core.now();
+        let mut conn = self.core.db.read().await?;
+        let changed: Vec<(Uuid, i32)> = schema::account::table
+            .filter(schema::account::changed_at.gt(now - Duration::seconds(WINDOW_SECONDS)))
+            .select((schema::account::id, schema::account::revision))
+            .load(&mut conn)
+            .await?;
+        for (id, revision) in changed {
+            if self.cache.get(&id).is_some_and(|held| held.account.revision != revision) {
+                self.cache.invalidate(&id);
+            }
+        }
+        self.fresh_at.store(now.timestamp_millis(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Polls for as long as the process lives.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(POLL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(problem) = self.poll().await {
+                tracing::warn!(?problem, "account state could not be refreshed");
+            }
+        }
+    }
+
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        now.timestamp_millis() - AtomicI64::load(&self.fresh_at, Ordering::Acquire) <= STALE_SECONDS * 1000
+    }
+}
+
+#[async_trait]
+impl Authenticate for AccountStates {
+    async fn authenticate(&self, token: &str) -> Result<Principal, Problem> {
+        let now = self.core.now();
+        let claims = self.tokens.verify(token, now)?;
+        if !self.is_fresh(now) {
+            return Err(Problem::new(Code::Unavailable).retry_after(1));
+        }
+        let mut state = self.get(claims.sub).await?;
+        if !state.sessions.contains(&claims.sid) || state.account.epoch != claims.epoch {
+            // Perhaps another copy opened the session a moment ago: the database decides.
+            let unauthenticated = || Problem::new(Code::Unauthenticated);
+            state = self.load(claims.sub).await?.ok_or_else(unauthenticated)?;
+        }
+        let alive = state.account.may_log_in()
+            && state.account.epoch == claims.epoch
+            && state.sessions.contains(&claims.sid);
+        let role = match claims.post {
+            Some(post) => match state.role(post, now) {
+                Some(role) => Some(role.clone()),
+                // The post ended or was revoked since: what was issued for it is dead.
+                None => return Err(Problem::new(Code::Unauthenticated)),
+            },
+            None => None,
+        };
+        if !alive {
+            return Err(Problem::new(Code::Unauthenticated));
+        }
+        Ok(Principal {
+            account: state.account.id,
+            person: state.account.person,
+            realm: state.account.realm,
+            session: claims.sid,
+            level: state.account.level,
+            role,
+        })
+    }
+}

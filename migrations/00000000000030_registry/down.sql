@@ -1,0 +1,9 @@
+DROP TABLE import_row;
+DROP TABLE import_chunk;
+DROP TABLE import;
+DROP TABLE member_application;
+DROP TABLE member_profile;
+DROP VIEW member_standing;
+DROP TABLE membership;
+DROP TABLE post;
+DROP TABLE org;
