@@ -1,1 +1,10 @@
-//! Placeholder.
+//! The gateway: the only listener. It reads configuration, starts the rooms' services, orders the middleware,
+//! publishes the documents and runs the background work.
+
+pub mod config;
+pub mod document;
+pub mod serve;
+pub mod services;
+
+pub use config::Config;
+pub use services::Services;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use unionhall_kernel::{Code, Mobile, Pii, Problem};
 use unionhall_storage::audit;
-use unionhall_web::actor::{EventExt, Seat};
+use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, Principal, Realm, Role};
 use uuid::Uuid;
 
@@ -43,16 +43,6 @@ pub struct Factors {
     pub otp: Option<String>,
     /// The device.
     pub device: Option<Device>,
-}
-
-/// A cadre of the county or above, and an auditor, needs TOTP; below, a code by SMS and a device.
-/// A path of org codes has at most three parts down to the county.
-fn needs_totp(realm: Realm, roles: &[Role]) -> bool {
-    realm == Realm::Auditor
-        || roles.iter().any(|role| match &role.seat {
-            Seat::Union { path, .. } => path.split('/').filter(|p| !p.is_empty()).count() <= 3,
-            Seat::Branch { .. } | Seat::Own => false,
-        })
 }
 
 /// Logs in with a password.
@@ -139,7 +129,8 @@ async fn second_factor(
     let failed = || Problem::new(Code::SecondFactorFailed);
     let required =
         |factors: &[&str]| Problem::new(Code::SecondFactorRequired).with("factors", json!(factors));
-    if needs_totp(account.realm, roles) || account.totp_secret.is_some() {
+    // Cadres of the county and above and auditors: TOTP. Below: a code by SMS and a device.
+    if roles.iter().any(|r| r.totp) || account.totp_secret.is_some() {
         let given = factors.totp.as_deref().ok_or_else(|| required(&["totp"]))?;
         let secret = account.totp(&core.sealer)?.ok_or_else(failed)?;
         let step = totp::matching_step(&secret, now, given).ok_or_else(failed)?;
@@ -454,7 +445,7 @@ pub async fn activate(
                 .filter(|a| a.state == State::Invited)
                 .ok_or_else(|| Problem::new(Code::OtpInvalid))?;
             let roles = identity.states.roles_of(tx, &account).await?;
-            let enrol = needs_totp(realm, &roles);
+            let enrol = roles.iter().any(|r| r.totp);
             account::activate(core, tx, account.id, &hash, enrol.then_some(secret.as_slice())).await?;
             let mut event =
                 actor.event(core.id(), now, None, "account.activate", ("account", Some(account.id)));

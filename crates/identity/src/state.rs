@@ -100,6 +100,7 @@ impl AccountStates {
                 id: account.id,
                 name: RoleName::Member,
                 seat: Seat::Own,
+                totp: false,
                 ceiling: Vec::new(),
                 from: DateTime::<Utc>::MIN_UTC,
                 to: None,

@@ -25,8 +25,7 @@ const LEASE_SECONDS: i64 = 60;
 const MAX_ATTEMPTS: i32 = 12;
 
 /// A task's body.
-pub type Body =
-    Arc<dyn Fn(Leased) -> Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>> + Send + Sync>;
+pub type Body = Arc<dyn Fn(Leased) -> Pin<Box<dyn Future<Output = Result<(), Problem>>>> + Send + Sync>;
 
 /// A leased task.
 #[derive(Debug, Clone)]
@@ -82,7 +81,7 @@ pub async fn extend(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Result<(),
     Ok(())
 }
 
-/// Runs tasks and dispatches events.
+/// Runs tasks and dispatches events, one at a time, on a thread of its own.
 #[derive(Clone)]
 pub struct Worker {
     db: Db,
@@ -103,7 +102,7 @@ impl Worker {
     pub fn handle<F, Fut>(mut self, kind: &'static str, body: F) -> Self
     where
         F: Fn(Leased) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), Problem>> + Send + 'static,
+        Fut: Future<Output = Result<(), Problem>> + 'static,
     {
         self.bodies.insert(kind, Arc::new(move |leased| Box::pin(body(leased))));
         self

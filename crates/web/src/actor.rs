@@ -150,6 +150,8 @@ pub struct Role {
     pub name: RoleName,
     /// Where it is held.
     pub seat: Seat,
+    /// Whether acting in it takes TOTP: cadres of the county and above, and auditors.
+    pub totp: bool,
     /// Roles this holder may grant, within the subtree (the grant ceiling).
     pub ceiling: Vec<RoleName>,
     /// From when.

@@ -50,3 +50,13 @@ pub fn tagged(version: i32, body: &impl Serialize) -> HttpResponse {
     }
     response
 }
+
+/// The header, as documents show it.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)] // documentation
+pub struct IfMatchHeader {
+    /// The `ETag` read. 版本标记
+    #[param(rename = "If-Match", max_length = 32, example = "\"v1\"")]
+    if_match: String,
+}

@@ -98,3 +98,19 @@ pub fn respond(stored: Stored) -> HttpResponse {
     }
     response.body(stored.body)
 }
+
+/// The header, as documents show it where it is required.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)] // documentation
+pub struct OnceHeader {
+    /// Names this request for 24 hours; a repeat is answered with the same bytes. 幂等键
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[!-~]{1,64}$",
+        example = "5b1f6a0e-till-7"
+    )]
+    idempotency_key: String,
+}

@@ -1,0 +1,233 @@
+//! The published documents. All operations are collected once from the handlers, then split by audience:
+//! a pure function that keeps an audience's paths and prunes the schemas nobody there refers to. What every
+//! operation may answer (400, 401, 429, …) is added here, in one pass, and nowhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::App;
+use serde_json::{Map, Value, json};
+use unionhall_kernel::Code;
+use unionhall_web::problem::{ActionBody, FieldErrorBody, ProblemBody};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, Paths, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt as _;
+
+use crate::services::routes;
+
+/// An audience's document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audience {
+    /// Its name: the file, and the `aud` of its tokens.
+    pub name: &'static str,
+    title: &'static str,
+    roots: &'static [&'static str],
+    /// Whether it is served only where configuration allows.
+    pub internal: bool,
+}
+
+/// All audiences that have operations.
+pub const AUDIENCES: &[Audience] = &[
+    Audience {
+        name: "member",
+        title: "Unionhall: members 会员端",
+        roots: &["/v1/public/", "/v1/auth/", "/v1/me"],
+        internal: false,
+    },
+    Audience {
+        name: "merchant",
+        title: "Unionhall: merchants 商户端",
+        roots: &["/v1/auth/", "/v1/merchant/"],
+        internal: false,
+    },
+    Audience {
+        name: "admin",
+        title: "Unionhall: administration 管理端",
+        roots: &["/v1/auth/", "/v1/admin/"],
+        internal: true,
+    },
+];
+
+/// Everything the handlers declare, in one document.
+pub fn collect() -> OpenApi {
+    let info = Info::new("Unionhall", env!("CARGO_PKG_VERSION"));
+    let empty = OpenApiBuilder::new().info(info).paths(Paths::new()).build();
+    let (_, document) = App::new().into_utoipa_app().openapi(empty).configure(routes).split_for_parts();
+    document
+}
+
+fn security(components: &mut Components) {
+    let schemes = [
+        ("member", "Access token of a member (`aud` member)."),
+        ("merchant", "Access token of a merchant's staff (`aud` merchant)."),
+        ("admin", "Access token of a cadre, auditor or administrator (`aud` admin)."),
+        ("any", "Access token of any audience."),
+    ];
+    for (name, description) in schemes {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(description))
+            .build();
+        components.security_schemes.insert(name.to_owned(), SecurityScheme::Http(scheme).into());
+    }
+}
+
+/// The document of an audience, as JSON.
+pub fn of(audience: &Audience) -> Value {
+    let mut document = collect();
+    document.info.title = audience.title.to_owned();
+    document.paths.paths.retain(|path, _| {
+        audience.roots.iter().any(|root| path.starts_with(root) || path == root.trim_end_matches('/'))
+    });
+    let components = document.components.get_or_insert_with(Components::new);
+    security(components);
+    let schemas: [(&str, RefOr<utoipa::openapi::Schema>); 3] = [
+        ("Problem", ProblemBody::schema()),
+        ("FieldError", FieldErrorBody::schema()),
+        ("ProblemAction", ActionBody::schema()),
+    ];
+    for (name, schema) in schemas {
+        components.schemas.insert(name.to_owned(), schema);
+    }
+    debug_assert_eq!(ProblemBody::name(), "Problem");
+    // From here on the document is plain JSON: what is added is the same for every operation.
+    let mut json = serde_json::to_value(&document).unwrap_or_default();
+    for_each_operation(&mut json, &mut |method, operation| complete(method, operation));
+    prune(&mut json);
+    json
+}
+
+fn for_each_operation(document: &mut Value, apply: &mut dyn FnMut(&str, &mut Map<String, Value>)) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        for (method, operation) in item.iter_mut() {
+            if let Some(operation) = operation.as_object_mut() {
+                apply(method, operation);
+            }
+        }
+    }
+}
+
+fn parameters(operation: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    operation.get("parameters").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn complete(method: &str, operation: &mut Map<String, Value>) {
+    let has = |place: &str, name: Option<&str>| {
+        parameters(operation).any(|p| {
+            p.get("in").and_then(Value::as_str) == Some(place)
+                && name.is_none_or(|n| p.get("name").and_then(Value::as_str) == Some(n))
+        })
+    };
+    let schemes: BTreeSet<String> = operation
+        .get("security")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|o| o.keys().cloned())
+        .collect();
+    let mut common: BTreeMap<u16, Vec<Code>> = BTreeMap::from([
+        (400, vec![Code::Malformed, Code::UnknownParameter]),
+        (401, vec![Code::Unauthenticated, Code::TokenExpired]),
+        (408, vec![Code::RequestTimeout]),
+        (426, vec![Code::ClientTooOld]),
+        (429, vec![Code::RateLimited]),
+        (500, vec![Code::Internal]),
+        (503, vec![Code::Unavailable]),
+    ]);
+    let mut also = |status: u16, code: Code| common.entry(status).or_default().push(code);
+    if has("query", None) {
+        also(400, Code::InvalidParameter);
+    }
+    if has("query", Some("after")) {
+        also(400, Code::CursorInvalid);
+        also(400, Code::CursorExpired);
+    }
+    if has("path", None) {
+        also(404, Code::NotFound);
+    }
+    if has("header", Some("If-Match")) {
+        also(412, Code::Stale);
+        also(428, Code::IfMatchRequired);
+    }
+    if has("header", Some("Idempotency-Key")) {
+        also(400, Code::IdempotencyKeyMissing);
+        also(400, Code::IdempotencyKeyInvalid);
+        also(409, Code::InProgress);
+        also(422, Code::IdempotencyKeyReused);
+    }
+    if schemes.iter().any(|s| s == "admin" || s == "merchant") {
+        also(403, Code::Forbidden);
+    }
+    if method != "get" && method != "delete" {
+        also(413, Code::TooLarge);
+        also(415, Code::UnsupportedMediaType);
+        also(422, Code::ValidationFailed);
+    }
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    let Some(responses) = responses.as_object_mut() else { return };
+    for (status, codes) in common {
+        let listed = codes.iter().map(|c| format!("`{}`", c.entry().code)).collect::<Vec<_>>().join(", ");
+        let response = responses.entry(status.to_string()).or_insert_with(|| json!({"description": ""}));
+        let Some(response) = response.as_object_mut() else { continue };
+        let own = response.get("description").and_then(Value::as_str).unwrap_or("").to_owned();
+        let missing: Vec<&str> = listed.split(", ").filter(|code| !own.contains(*code)).collect();
+        let text = match (own.is_empty(), missing.is_empty()) {
+            (true, _) => listed.clone(),
+            (false, true) => own,
+            (false, false) => format!("{own}; {}", missing.join(", ")),
+        };
+        response.insert("description".to_owned(), json!(text));
+    }
+    for (status, response) in responses.iter_mut() {
+        if status.parse::<u16>().is_ok_and(|s| s >= 400)
+            && let Some(response) = response.as_object_mut()
+        {
+            let problem =
+                json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+            response.insert("content".to_owned(), problem);
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(name) =
+                map.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"))
+            {
+                found.insert(name.to_owned());
+            }
+            map.values().for_each(|v| references(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
+}
+
+// Keeps the schemas the paths refer to, and those that these refer to.
+fn prune(document: &mut Value) {
+    let mut wanted = BTreeSet::new();
+    references(document.get("paths").unwrap_or(&Value::Null), &mut wanted);
+    let all = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    loop {
+        let mut next = wanted.clone();
+        for name in &wanted {
+            references(all.get(name).unwrap_or(&Value::Null), &mut next);
+        }
+        if next == wanted {
+            break;
+        }
+        wanted = next;
+    }
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.retain(|name, _| wanted.contains(name));
+    }
+}
+
+/// The catalogue of problems, served at `/openapi/errors.json`.
+pub fn errors() -> Value {
+    json!({"errors": Code::ALL.iter().map(|c| c.entry()).collect::<Vec<_>>()})
+}

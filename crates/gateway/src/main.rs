@@ -1,0 +1,237 @@
+//! `unionhall serve | worker | migrate | keys | openapi | healthcheck`
+
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
+use unionhall_gateway::config::{Config, Profile};
+use unionhall_gateway::document::{self, AUDIENCES};
+use unionhall_gateway::serve::{self, ListenerConfig};
+use unionhall_gateway::services::{self, Parts, Services};
+use unionhall_identity::sms::{FileSms, HttpSms, SmsSender};
+use unionhall_kernel::clock::{RandomIds, SystemClock};
+use unionhall_kernel::{Clock, Problem};
+use unionhall_storage::keys::Kek;
+use unionhall_storage::{DbConfig, migrate};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Member-services backend for trade unions.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API; in the development profile also run the background work.
+    Serve,
+    /// Run the background work.
+    Worker,
+    /// Bring the database to this version's schema and load the union tree's ground.
+    Migrate {
+        /// Revert everything instead.
+        #[arg(long)]
+        down: bool,
+    },
+    /// Keys.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Write the documents.
+    Openapi {
+        /// Into this folder.
+        #[arg(long, default_value = "openapi")]
+        out: PathBuf,
+    },
+    /// Exit with 0 if a URL answers 200. For containers and scripts that have no other client.
+    Healthcheck {
+        /// `http://host:port/path`
+        #[arg(long)]
+        url: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make a key-encryption key, unless the file exists.
+    Init {
+        /// Where to.
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Add a token-signing key; it signs after two minutes, and two stay live.
+    Rotate,
+}
+
+fn failed(problem: Problem) -> anyhow::Error {
+    let code = problem.code.entry().code;
+    match problem.into_source() {
+        Some(source) => anyhow::anyhow!(source).context(code),
+        None => anyhow::anyhow!(code),
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let background = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    match cli.command {
+        Command::Serve => serve(&background),
+        Command::Worker => background.block_on(async {
+            let config = Config::load()?;
+            let services = start(&config, background.handle().clone()).await?;
+            services.spawn_background(background.handle());
+            let metrics = serve::recorder().map_err(failed)?;
+            let (internal, _) = serve::internal(&services, metrics, config.internal_listen)?;
+            tokio::spawn(internal);
+            services::spawn_worker(services.worker())?;
+            // A task that is cut off loses its lease and runs again elsewhere.
+            wait_for_signal().await
+        }),
+        Command::Migrate { down } => background.block_on(async {
+            let config = Config::load()?;
+            let direction = if down { migrate::Direction::Down } else { migrate::Direction::Up };
+            let url = config.database_url.expose_secret();
+            let versions = migrate::run(url, direction).await.map_err(failed)?;
+            tracing::info!(applied = versions.len(), "schema is current");
+            if direction == migrate::Direction::Up {
+                let services = start(&config, background.handle().clone()).await?;
+                let core = &services.app.core;
+                let mut conn = core.db.writer().await.map_err(failed)?;
+                let added = unionhall_registry::seed::load(core, &mut conn).await.map_err(failed)?;
+                tracing::info!(added, "territorial unions are loaded");
+            }
+            Ok(())
+        }),
+        Command::Keys { command: KeysCommand::Init { file } } => init_key(&file),
+        Command::Keys { command: KeysCommand::Rotate } => background.block_on(async {
+            let services = start(&Config::load()?, background.handle().clone()).await?;
+            let core = &services.app.core;
+            let mut conn = core.db.writer().await.map_err(failed)?;
+            unionhall_identity::token::rotate(core, &services.ring, &mut conn).await.map_err(failed)
+        }),
+        Command::Openapi { out } => {
+            std::fs::create_dir_all(&out)?;
+            for audience in AUDIENCES {
+                let text = serde_json::to_string_pretty(&document::of(audience))?;
+                std::fs::write(out.join(format!("{}.json", audience.name)), text + "\n")?;
+            }
+            Ok(())
+        }
+        Command::Healthcheck { url } => healthcheck(&url),
+    }
+}
+
+fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
+    let config = Config::load()?;
+    let metrics = serve::recorder().map_err(failed)?;
+    let handle = background.handle().clone();
+    let pending = background
+        .block_on(migrate::pending(config.database_url.expose_secret()))
+        .map_err(failed)
+        .context("asking the database for its schema version")?;
+    if pending > 0 {
+        bail!("{pending} migrations are not applied: run `unionhall migrate` first");
+    }
+    let services = background.block_on(start(&config, handle.clone()))?;
+    services.spawn_background(&handle);
+    if config.profile == Profile::Development {
+        services::spawn_worker(services.worker())?;
+    }
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let listener = ListenerConfig {
+        listen: config.listen,
+        workers: config.workers.unwrap_or(cores),
+        cors_origins: config.cors_origins.clone(),
+        docs: config.profile == Profile::Development,
+    };
+    actix_web::rt::System::new().block_on(async move {
+        let (public, address) = serve::public(&services, &listener)?;
+        let (internal, _) = serve::internal(&services, metrics, config.internal_listen)?;
+        tracing::info!(%address, "serving");
+        let (stop, stop_internal) = (public.handle(), internal.handle());
+        actix_web::rt::spawn(internal);
+        let running = actix_web::rt::spawn(public);
+        wait_for_signal().await?;
+        tracing::info!("stopping");
+        stop.stop(true).await;
+        stop_internal.stop(false).await;
+        running.await??;
+        anyhow::Ok(())
+    })
+}
+
+async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Result<Services> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sms: Arc<dyn SmsSender> = match (&config.sms_outbox, &config.sms_url) {
+        (Some(path), _) => Arc::new(FileSms::new(path.clone(), clock.clone())),
+        (None, Some(url)) => {
+            let token = config.sms_token.as_ref().map_or("", |t| t.expose_secret());
+            let _guard = runtime.enter();
+            Arc::new(HttpSms::start(url.clone(), token.to_owned()).map_err(failed)?)
+        }
+        (None, None) => bail!("set sms_url"),
+    };
+    let parts = Parts {
+        db: DbConfig {
+            url: config.database_url.clone(),
+            writers: config.db_writers,
+            readers: config.db_readers,
+        },
+        runtime,
+        clock,
+        ids: Arc::new(RandomIds),
+        kek: config.kek()?,
+        sms,
+        issuer: config.issuer.clone(),
+        redis: services::redis(config.redis_url.as_ref()).await,
+        rates: config.rates(),
+        clients: config.clients()?,
+        environment: config.profile.as_str(),
+        cores: std::thread::available_parallelism().map_or(2, usize::from),
+    };
+    Services::start(parts).await.map_err(failed).context("starting the services")
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    Ok(())
+}
+
+fn init_key(file: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match options {
+        Ok(mut f) => {
+            f.write_all(Kek::generate(&RandomIds).as_bytes())?;
+            f.write_all(b"\n")?;
+            Ok(f.sync_all()?)
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(e).with_context(|| file.display().to_string()),
+    }
+}
+
+fn healthcheck(url: &str) -> anyhow::Result<()> {
+    let rest = url.strip_prefix("http://").context("an http:// URL")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut stream = std::net::TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(64 * 1024).read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { bail!("{}", answer.lines().next().unwrap_or("")) }
+}

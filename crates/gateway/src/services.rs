@@ -1,0 +1,171 @@
+//! The rooms' services, started once and shared by all workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use secrecy::ExposeSecret as _;
+use tokio::runtime::Handle;
+use unionhall_identity::sms::SmsSender;
+use unionhall_identity::{Identity, RoleSource};
+use unionhall_kernel::cursor::CursorKey;
+use unionhall_kernel::{Clock, IdGen, Problem};
+use unionhall_storage::keys::{Kek, KeyRing, Purpose};
+use unionhall_storage::tasks::Worker;
+use unionhall_storage::{Core, Db, DbConfig};
+use unionhall_web::App;
+use unionhall_web::contract::Contract;
+use unionhall_web::rate::{Limits, Rates};
+use unionhall_web::request::ClientRules;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::document;
+
+/// What a process is made of, apart from its listeners.
+pub struct Parts {
+    /// The database.
+    pub db: DbConfig,
+    /// The runtime that drives connections and background work.
+    pub runtime: Handle,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and random bytes.
+    pub ids: Arc<dyn IdGen>,
+    /// The key-encryption key.
+    pub kek: Kek,
+    /// Hands messages over.
+    pub sms: Arc<dyn SmsSender>,
+    /// `iss` of tokens.
+    pub issuer: String,
+    /// Redis, where there is one.
+    pub redis: Option<redis::aio::ConnectionManager>,
+    /// Rate limits.
+    pub rates: Rates,
+    /// Known clients and trusted proxies.
+    pub clients: ClientRules,
+    /// `production`, `development`.
+    pub environment: &'static str,
+    /// Cores that may hash passwords.
+    pub cores: usize,
+}
+
+/// Everything the workers share.
+#[derive(Clone)]
+pub struct Services {
+    /// What all rooms share.
+    pub app: web::Data<App>,
+    /// Identity's services.
+    pub identity: web::Data<Identity>,
+    /// Opens key rows.
+    pub ring: Arc<KeyRing>,
+}
+
+/// All operations of all rooms.
+pub fn routes(config: &mut ServiceConfig) {
+    unionhall_identity::http::routes(config);
+}
+
+impl Services {
+    /// Opens the keys and starts the rooms.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or a key does not open.
+    pub async fn start(parts: Parts) -> Result<Self, Problem> {
+        let db = Db::new(parts.runtime.clone(), &parts.db)?;
+        let ring = Arc::new(KeyRing::new(&parts.kek, parts.ids.clone()));
+        let now = parts.clock.now();
+        let mut conn = db.writer().await?;
+        let sealer = ring.sealer(&mut conn, now).await?;
+        let cursor = ring.ensure(&mut conn, Purpose::Cursor, now).await?;
+        let cursor = cursor.as_slice().last().ok_or_else(|| Problem::internal("no cursor key"))?;
+        let cursors = CursorKey::new(cursor.bytes()?);
+        drop(conn);
+        let core = Core { db, clock: parts.clock, ids: parts.ids, sealer, cursors };
+        let roles: Vec<Arc<dyn RoleSource>> = vec![Arc::new(unionhall_registry::post::PostRoles)];
+        let identity =
+            Identity::start(core.clone(), &ring, parts.issuer, parts.sms, roles, parts.cores).await?;
+        let app = App {
+            core,
+            authenticator: identity.states.clone(),
+            contract: Contract::of(&document::collect()),
+            limits: Limits::new(parts.rates, parts.redis),
+            environment: parts.environment,
+            clients: parts.clients,
+        };
+        Ok(Self { app: web::Data::new(app), identity: web::Data::new(identity), ring })
+    }
+
+    /// Hands the services to a worker.
+    pub fn provide(&self, config: &mut web::ServiceConfig) {
+        config.app_data(self.app.clone()).app_data(self.identity.clone());
+    }
+
+    /// The background worker with every room's tasks.
+    pub fn worker(&self) -> Worker {
+        let core = &self.app.core;
+        Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone())
+    }
+
+    /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting.
+    pub fn spawn_background(&self, runtime: &Handle) {
+        runtime.spawn(self.identity.states.clone().keep_fresh());
+        let services = self.clone();
+        runtime.spawn(async move {
+            let mut minutes = tokio::time::interval(Duration::from_secs(60));
+            loop {
+                minutes.tick().await;
+                if let Err(problem) = services.each_minute().await {
+                    tracing::warn!(?problem, "minutely upkeep failed");
+                }
+            }
+        });
+    }
+
+    async fn each_minute(&self) -> Result<(), Problem> {
+        let core = &self.app.core;
+        self.app.limits.forget_quiet();
+        let mut conn = core.db.writer().await?;
+        self.identity.tokens.reload(&self.ring, &mut conn).await?;
+        unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
+        Ok(())
+    }
+}
+
+/// Runs the worker on a thread of its own until the process ends: at once while there is work, otherwise four
+/// times a second.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn spawn_worker(worker: Worker) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            loop {
+                match worker.step().await {
+                    Ok(true) => {}
+                    Ok(false) => tokio::time::sleep(Duration::from_millis(250)).await,
+                    Err(problem) => {
+                        tracing::warn!(?problem, "the worker cannot reach the database");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            }
+        });
+    })?;
+    Ok(())
+}
+
+/// Connects to Redis if it answers; everything works without.
+pub async fn redis(url: Option<&secrecy::SecretString>) -> Option<redis::aio::ConnectionManager> {
+    let client = redis::Client::open(url?.expose_secret()).ok()?;
+    let config = redis::aio::ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(Duration::from_millis(500)))
+        .set_response_timeout(Some(Duration::from_millis(100)));
+    match redis::aio::ConnectionManager::new_with_config(client, config).await {
+        Ok(manager) => Some(manager),
+        Err(error) => {
+            tracing::warn!(%error, "Redis does not answer; limits are local");
+            None
+        }
+    }
+}
