@@ -1,1 +1,19 @@
-//! Placeholder.
+//! A real server on a real database for each test, with clients that speak HTTP.
+//!
+//! `TEST_DATABASE_URL` names a PostgreSQL superuser's connection; `./dev test` sets it. Each test gets a
+//! database of its own, copied from a template that holds the schema and the territorial unions.
+
+// Test support fails loudly: a broken test bench is a bug to fix, not an error to handle.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod app;
+mod client;
+mod db;
+mod people;
+mod sms;
+
+pub use app::TestApp;
+pub use client::{Reply, Request, Session};
+pub use db::TestDb;
+pub use people::{CadreHandle, citizen, mobile};
+pub use sms::SmsBox;

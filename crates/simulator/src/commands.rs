@@ -1,0 +1,3 @@
+//! One module for each subcommand: its arguments and `run`.
+
+pub mod roster;

@@ -1,0 +1,169 @@
+//! A server of one test.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, Utc};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use tokio::runtime::Runtime;
+use unionhall_gateway::Services;
+use unionhall_gateway::serve::{self, ListenerConfig};
+use unionhall_gateway::services::Parts;
+use unionhall_kernel::clock::{ManualClock, RandomIds};
+use unionhall_storage::keys::Kek;
+use unionhall_storage::{Core, DbConfig};
+use unionhall_web::rate::Rates;
+use unionhall_web::request::{ClientRules, Version};
+
+use crate::client::Request;
+use crate::db::TestDb;
+use crate::sms::SmsBox;
+
+// The servers and connections of all tests of a process live here, not on a test's own runtime.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+});
+
+const KEK: &str = "dGVzdGtpdCBrZXksIHRlc3RraXQga2V5LCB0ZXN0ISE=";
+
+/// A Friday noon in Shanghai, when every test begins.
+pub(crate) fn beginning() -> DateTime<Utc> {
+    "2026-11-20T04:00:00Z".parse().expect("an instant")
+}
+
+/// A server with its database, clock and SMS box.
+pub struct TestApp {
+    /// The services, for setting up what no operation can.
+    pub services: Services,
+    /// The clock all of it reads.
+    pub clock: Arc<ManualClock>,
+    /// What was sent.
+    pub sms: Arc<SmsBox>,
+    /// The database.
+    pub db: TestDb,
+    address: SocketAddr,
+    http: reqwest::Client,
+}
+
+async fn services(config: DbConfig, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -> Services {
+    let parts = Parts {
+        db: config,
+        runtime: RUNTIME.handle().clone(),
+        clock,
+        ids: Arc::new(RandomIds),
+        kek: Kek::parse(KEK).expect("a key"),
+        sms,
+        issuer: "https://unionhall.test".to_owned(),
+        redis: None,
+        rates: Rates { address: 1_000_000, account: 1_000_000, shaped: 1_000_000 },
+        clients: ClientRules {
+            minimum: [("member-app".to_owned(), Version(3, 0, 0))].into(),
+            proxies: Vec::new(),
+        },
+        environment: "test",
+        cores: 2,
+    };
+    Services::start(parts).await.expect("the services start")
+}
+
+/// Fills the template: keys and the territorial unions.
+pub(crate) async fn seed(url: &str) {
+    let config = DbConfig { url: url.to_owned().into(), writers: 1, readers: 1 };
+    let clock = Arc::new(ManualClock::new(beginning()));
+    let services = services(config, clock, Arc::new(SmsBox::default())).await;
+    let core = &services.app.core;
+    let mut conn = core.db.writer().await.expect("a connection");
+    unionhall_registry::seed::load(core, &mut conn).await.expect("the territorial unions load");
+}
+
+impl TestApp {
+    /// A server on a database of its own.
+    pub async fn start() -> Self {
+        let clock = Arc::new(ManualClock::new(beginning()));
+        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default())).await
+    }
+
+    /// One more copy on the same database, clock and SMS box.
+    pub async fn copy(&self) -> Self {
+        Self::start_on(self.db.clone(), self.clock.clone(), self.sms.clone()).await
+    }
+
+    async fn start_on(db: TestDb, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -> Self {
+        let services = services(db.config(), clock.clone(), sms.clone()).await;
+        let listener = ListenerConfig {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            workers: 2,
+            cors_origins: vec!["https://console.unionhall.test".to_owned()],
+            docs: true,
+        };
+        RUNTIME.spawn(services.identity.states.clone().keep_fresh());
+        let shared = services.clone();
+        let address = RUNTIME
+            .spawn(async move {
+                let (server, address) = serve::public(&shared, &listener).expect("the server starts");
+                tokio::spawn(server);
+                address
+            })
+            .await
+            .expect("the server starts");
+        Self { services, clock, sms, db, address, http: reqwest::Client::new() }
+    }
+
+    /// Database, clock, chance and keys, for setting up what no operation can.
+    pub fn core(&self) -> &Core {
+        &self.services.app.core
+    }
+
+    /// Runs statements straight on the database.
+    pub async fn sql(&self, statements: &str) {
+        let mut conn = self.core().db.writer().await.expect("a connection");
+        conn.batch_execute(statements).await.expect("the statements run");
+    }
+
+    /// The single number a query answers.
+    pub async fn number(&self, query: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let mut conn = self.core().db.writer().await.expect("a connection");
+        let row: Number = diesel::sql_query(format!("SELECT ({query})::bigint AS n"))
+            .get_result(&mut conn)
+            .await
+            .expect("the query answers");
+        row.n
+    }
+
+    /// Moves the clock; account state is asked again, as a running poller would have.
+    pub async fn advance(&self, by: chrono::Duration) {
+        self.clock.advance(by);
+        self.services.identity.states.poll().await.expect("account state refreshes");
+    }
+
+    /// Runs all background work that is due.
+    pub async fn drain(&self) {
+        self.services.worker().drain().await.expect("the worker runs");
+    }
+
+    /// A request that is not sent yet.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        let url = format!("http://{}{path}", self.address);
+        Request::new(self.http.request(method.parse().expect("a method"), url))
+    }
+
+    /// `GET`
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    /// `POST` with a JSON body.
+    pub fn post(&self, path: &str, body: serde_json::Value) -> Request {
+        self.request("POST", path).json(body)
+    }
+
+    /// `DELETE`
+    pub fn delete(&self, path: &str) -> Request {
+        self.request("DELETE", path)
+    }
+}

@@ -1,0 +1,154 @@
+//! Requests and replies.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Tokens of a login.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Access token.
+    pub access: String,
+    /// Refresh token.
+    pub refresh: String,
+    /// The account.
+    pub account: Uuid,
+    /// The whole answer.
+    pub body: Value,
+}
+
+impl Session {
+    /// Reads the tokens of a login's answer.
+    pub fn of(reply: Reply) -> Self {
+        assert_eq!(reply.status, 200, "login: {}", reply.text());
+        let body = reply.json();
+        Self {
+            access: body["access_token"].as_str().unwrap().to_owned(),
+            refresh: body["refresh_token"].as_str().unwrap().to_owned(),
+            account: body["account"]["id"].as_str().unwrap().parse().unwrap(),
+            body,
+        }
+    }
+
+    /// The role the token acts in.
+    pub fn role(&self) -> Uuid {
+        let roles = self.body["account"]["roles"].as_array().unwrap();
+        let current = roles.iter().find(|r| r["current"] == true).expect("a current role");
+        current["role_id"].as_str().unwrap().parse().unwrap()
+    }
+}
+
+/// A request; await it to send it.
+pub struct Request(reqwest::RequestBuilder);
+
+impl Request {
+    pub(crate) fn new(builder: reqwest::RequestBuilder) -> Self {
+        Self(builder)
+    }
+
+    /// With a session's access token.
+    #[must_use]
+    pub fn by(self, session: &Session) -> Self {
+        Self(self.0.bearer_auth(&session.access))
+    }
+
+    /// With any bearer token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        Self(self.0.bearer_auth(token))
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    /// With an `Idempotency-Key`.
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With `If-Match`.
+    #[must_use]
+    pub fn if_match(self, tag: &str) -> Self {
+        self.header("if-match", tag)
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: Value) -> Self {
+        Self(self.0.json(&body))
+    }
+
+    /// With a body of any kind.
+    #[must_use]
+    pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
+        Self(self.0.header("content-type", content_type).body(body))
+    }
+}
+
+impl IntoFuture for Request {
+    type Output = Reply;
+    type IntoFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let response = self.0.send().await.expect("the server answers");
+            let status = response.status().as_u16();
+            let headers = response.headers().clone();
+            let body = response.bytes().await.expect("the answer arrives").to_vec();
+            Reply { status, headers, body }
+        })
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {} {}", self.status, self.text()))
+    }
+
+    /// The body, the status being what is expected.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The problem's code, the status being what is expected.
+    pub fn problem(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.text());
+        let kind = self.headers.get("content-type").and_then(|v| v.to_str().ok());
+        assert_eq!(kind, Some("application/problem+json"));
+        self.json()["code"].as_str().expect("a code").to_owned()
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|v| v.to_str().ok())
+    }
+
+    /// The entity tag.
+    pub fn etag(&self) -> String {
+        self.header("etag").expect("an ETag").to_owned()
+    }
+}
