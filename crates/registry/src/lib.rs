@@ -3,9 +3,11 @@
 //!
 //! Owns `org`, `post`, `membership`, `member_*`, `import*`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
-//! `membership.activated` {person_id}, `level.raised` {person_id}.
+//! [`membership::ACTIVATED`], `{person_id}`.
 
+pub mod membership;
 pub mod org;
 pub mod post;
+pub mod profile;
 mod schema;
 pub mod seed;

@@ -15,5 +15,5 @@ mod sms;
 pub use app::TestApp;
 pub use client::{Reply, Request, Session};
 pub use db::TestDb;
-pub use people::{CadreHandle, citizen, mobile};
+pub use people::{CadreHandle, PASSWORD, RosterMember, citizen, mobile};
 pub use sms::SmsBox;

@@ -158,3 +158,65 @@ impl TestApp {
         Session::of(self.post("/v1/auth/login/otp", body).await)
     }
 }
+
+/// Somebody on a roster.
+#[derive(Debug, Clone)]
+pub struct RosterMember {
+    /// The natural person.
+    pub person: Uuid,
+    /// Full name.
+    pub name: String,
+    /// Citizen id.
+    pub id_number: String,
+    /// The roster's mobile.
+    pub mobile: String,
+    /// Their union.
+    pub union: Uuid,
+}
+
+impl TestApp {
+    /// An enterprise union under the union of `code`; answers its id and code.
+    pub async fn union_under(&self, code: &str, name: &str) -> (Uuid, String) {
+        let core = self.core();
+        let name = unionhall_kernel::OrgName::parse(name).unwrap();
+        let made = core
+            .db
+            .write(async |tx| {
+                let parent = org::by_code(tx, code).await?.expect("the union exists");
+                let division = parent.division_code.clone();
+                let new = org::NewOrg {
+                    code: None,
+                    parent: &parent,
+                    name: &name,
+                    org_type: "1",
+                    division_code: &division,
+                    uscc: None,
+                };
+                org::create(core, tx, new).await
+            })
+            .await
+            .expect("the union is made");
+        (made.id, made.code)
+    }
+
+    /// Somebody on the roster of the union of `code`, with no account yet.
+    pub async fn on_roster(&self, code: &str) -> RosterMember {
+        let core = self.core();
+        let (name, id_number, number) = ("王小明".to_owned(), citizen(), mobile());
+        let parsed = PersonName::parse(&name).unwrap();
+        let document = Document::parse(IdType::CitizenId, &id_number, core.today(), Entry::Person).unwrap();
+        let phone = Mobile::parse(&number).unwrap();
+        let (person, union) = core
+            .db
+            .write(async |tx| {
+                let union = org::by_code(tx, code).await?.expect("the union exists");
+                let person = person::create(core, tx, &parsed, &document).await?;
+                unionhall_registry::membership::admit(core, tx, person, &union, core.today()).await?;
+                unionhall_registry::profile::put(core, tx, person, Some(&phone), &json!({})).await?;
+                Ok((person, union.id))
+            })
+            .await
+            .expect("the member is made");
+        RosterMember { person, name, id_number, mobile: number, union }
+    }
+}
