@@ -1,0 +1,6 @@
+//! Identity over HTTP.
+
+mod codes;
+mod login;
+mod public;
+mod sessions;

@@ -1,0 +1,7 @@
+//! Registry over HTTP.
+
+mod join;
+mod members;
+mod posts;
+mod real_name;
+mod unions;
