@@ -18,8 +18,8 @@ async fn setup(app: &TestApp) -> (RosterMember, Session) {
 async fn name_number_and_mobile_together_raise_the_level_at_once() {
     let app = TestApp::start().await;
     let (member, session) = setup(&app).await;
-    let spaced = format!(" 王 小明 ");
-    let reply = claim(&app, &session, &spaced, &member.id_number).await.expect(200);
+    let spaced = " 王 小明 ";
+    let reply = claim(&app, &session, spaced, &member.id_number).await.expect(200);
     assert_eq!(reply, json!({"outcome": "matched"}));
     let me = app.get("/v1/me").by(&session).await.expect(200);
     assert_eq!(me["real_name_level"], 1);
