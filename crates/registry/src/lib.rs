@@ -5,9 +5,15 @@
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
 //! [`membership::ACTIVATED`], `{person_id}`.
 
+pub mod http;
+pub mod invite;
+pub mod join;
+pub mod looks;
+pub mod member;
 pub mod membership;
 pub mod org;
 pub mod post;
 pub mod profile;
+pub mod real_name;
 mod schema;
 pub mod seed;
