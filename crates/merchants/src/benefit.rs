@@ -56,18 +56,19 @@ impl Benefit {
 
     /// The rule as a cashier reads it: 满30元减5元; 9折，最高优惠20元.
     pub fn text(&self) -> String {
-        let above = if self.min_spend.is_zero() {
-            String::new()
-        } else {
-            format!("满{}元", yuan(self.min_spend))
-        };
+        let above =
+            if self.min_spend.is_zero() { String::new() } else { format!("满{}元", yuan(self.min_spend)) };
         match self.rate {
             Rate::Amount(fen) if above.is_empty() => format!("立减{}元", yuan(fen)),
             Rate::Amount(fen) => format!("{above}减{}元", yuan(fen)),
             Rate::Percent(rate, cap) => {
                 let left = BasisPoints::WHOLE.get().saturating_sub(rate.get());
                 let cap = cap.map(|fen| format!("，最高优惠{}元", yuan(fen))).unwrap_or_default();
-                if left == 0 { format!("{above}免单{cap}") } else { format!("{above}{}折{cap}", tenths(left)) }
+                if left == 0 {
+                    format!("{above}免单{cap}")
+                } else {
+                    format!("{above}{}折{cap}", tenths(left))
+                }
             }
         }
     }

@@ -4,8 +4,10 @@
 //! States: E6 of the state machines. SCHEDULED, RUNNING, SOLD_OUT and ENDED are derived from clock and counters
 //! ([`phase`]), never stored. Caps live on the counter alone, whose checks keep every writer honest.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_kernel::{BasisPoints, Code, Fen, Problem};
@@ -17,6 +19,7 @@ use unionhall_web::{Actor, OrgScope};
 use uuid::Uuid;
 
 use crate::benefit::{Benefit, Rate};
+use crate::directory::Filter;
 use crate::schema::{campaign, campaign_branch, campaign_counter, merchant, merchant_branch};
 
 macro_rules! words {
@@ -355,8 +358,7 @@ pub async fn get(conn: &mut Conn, scope: &OrgScope, id: Uuid) -> Result<Campaign
 
 /// A campaign whatever the scope: for rules inside this room, never for an answer.
 pub(crate) async fn any(conn: &mut Conn, id: Uuid) -> Result<Option<Campaign>, Problem> {
-    let row: Option<(Row, CounterRow)> =
-        rows!().filter(campaign::id.eq(id)).first(conn).await.optional()?;
+    let row: Option<(Row, CounterRow)> = rows!().filter(campaign::id.eq(id)).first(conn).await.optional()?;
     Ok(with_branches(conn, row.into_iter().collect()).await?.pop())
 }
 
@@ -382,6 +384,37 @@ pub async fn list(
     }
     if let Some((path, id)) = after {
         query = query.filter(campaign::path.gt(path).or(campaign::path.eq(path).and(campaign::id.gt(id))));
+    }
+    let page = Page::cut(query.load::<(Row, CounterRow)>(conn).await?, limit);
+    Ok(Page { more: page.more, items: with_branches(conn, page.items).await? })
+}
+
+/// A page of campaigns that are on or to come at a branch in force, by id.
+pub(crate) async fn public(
+    conn: &mut Conn,
+    filter: &Filter,
+    (now, today): (DateTime<Utc>, NaiveDate),
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Page<Campaign>, Problem> {
+    let division = filter.division.as_deref().unwrap_or("");
+    let somewhere = campaign_branch::table
+        .inner_join(merchant_branch::table.on(merchant_branch::id.eq(campaign_branch::branch_id)))
+        .inner_join(merchant::table.on(merchant::id.eq(merchant_branch::merchant_id)))
+        .filter(campaign_branch::campaign_id.eq(campaign::id).and(merchant_branch::state.eq("OPEN")))
+        .filter(merchant_branch::division_code.like(format!("{division}%")))
+        .filter(merchant::state.eq("LIVE"))
+        .filter(merchant::contract_from.le(today).and(merchant::contract_to.ge(today)));
+    let mut query = rows!()
+        .filter(campaign::state.eq(CampaignState::Approved.as_str()).and(campaign::ends_at.gt(now)))
+        .filter(campaign::id.gt(after.unwrap_or(Uuid::nil())))
+        .filter(exists(somewhere))
+        .order(campaign::id)
+        .limit(limit + 1)
+        .into_boxed();
+    if let Some(path) = &filter.union_path {
+        let theirs = sql::<Bool>("starts_with(").bind::<Text, _>(path.clone()).sql(", campaign.path)");
+        query = query.filter(theirs);
     }
     let page = Page::cut(query.load::<(Row, CounterRow)>(conn).await?, limit);
     Ok(Page { more: page.more, items: with_branches(conn, page.items).await? })
@@ -510,11 +543,10 @@ pub async fn create(
 }
 
 async fn bump(tx: &mut Conn, before: &Campaign) -> Result<(), Problem> {
-    let bumped =
-        diesel::update(campaign::table.find(before.id).filter(campaign::version.eq(before.version)))
-            .set(campaign::version.eq(campaign::version + 1))
-            .execute(tx)
-            .await?;
+    let bumped = diesel::update(campaign::table.find(before.id).filter(campaign::version.eq(before.version)))
+        .set(campaign::version.eq(campaign::version + 1))
+        .execute(tx)
+        .await?;
     if bumped == 1 { Ok(()) } else { Err(Problem::new(Code::Stale)) }
 }
 
@@ -659,7 +691,8 @@ pub async fn take(
     };
     // Two steps lead to APPROVED: which one it may be depends on where it stands.
     let from_paused = before.state == CampaignState::Paused;
-    if !allowed(before.state, to) || (to == CampaignState::Approved && from_paused != (step == Step::Resume)) {
+    if !allowed(before.state, to) || (to == CampaignState::Approved && from_paused != (step == Step::Resume))
+    {
         return Err(Problem::new(Code::InvalidState));
     }
     let now = core.now();
@@ -677,8 +710,7 @@ pub async fn take(
             .execute(tx)
             .await?;
     }
-    let mut event =
-        by.actor.event(core.id(), now, Some(&before.path), action, ("campaign", Some(before.id)));
+    let mut event = by.actor.event(core.id(), now, Some(&before.path), action, ("campaign", Some(before.id)));
     event.reason = reason.map(str::to_owned);
     let changes = json!({"state": [before.state.as_str(), to.as_str()]});
     audit::append(tx, &event.changes(changes)).await?;

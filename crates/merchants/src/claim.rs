@@ -268,18 +268,8 @@ pub async fn list(
             .select(campaign_branch::campaign_id);
         query = query.filter(coupon::campaign_id.eq_any(here));
     }
-    type Row = (
-        Uuid,
-        Uuid,
-        String,
-        DateTime<Utc>,
-        NaiveDate,
-        String,
-        Option<i64>,
-        Option<i32>,
-        Option<i64>,
-        i64,
-    );
+    type Row =
+        (Uuid, Uuid, String, DateTime<Utc>, NaiveDate, String, Option<i64>, Option<i32>, Option<i64>, i64);
     let page = Page::cut(query.load::<Row>(conn).await?, limit);
     let view = |(id, campaign, state, claimed_at, expires_on, title, off, bp, cap, min): Row| {
         let benefit = campaign::benefit_of(off, bp, cap, min)?;
@@ -313,14 +303,8 @@ mod tests {
         let ends_at = instant("2026-11-30T16:00:00Z");
         assert_eq!(last_day(&terms, ends_at, day("2026-11-20")), day("2026-11-26"));
         assert_eq!(last_day(&terms, ends_at, day("2026-11-29")), day("2026-11-30"));
-        assert_eq!(
-            CouponState::of("CLAIMED", day("2026-11-26"), day("2026-11-26")),
-            CouponState::Claimed
-        );
-        assert_eq!(
-            CouponState::of("CLAIMED", day("2026-11-26"), day("2026-11-27")),
-            CouponState::Expired
-        );
+        assert_eq!(CouponState::of("CLAIMED", day("2026-11-26"), day("2026-11-26")), CouponState::Claimed);
+        assert_eq!(CouponState::of("CLAIMED", day("2026-11-26"), day("2026-11-27")), CouponState::Expired);
         assert_eq!(CouponState::of("USED", day("2026-11-26"), day("2026-12-27")), CouponState::Used);
     }
 }

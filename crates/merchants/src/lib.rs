@@ -8,6 +8,7 @@
 pub mod benefit;
 pub mod campaign;
 pub mod claim;
+pub mod directory;
 pub mod http;
 pub mod merchant;
 pub mod receipt;

@@ -150,9 +150,8 @@ pub async fn at_till(
 /// # Errors
 /// `NOT_FOUND` when it is absent or another merchant's or branch's.
 pub async fn one_at_till(conn: &mut Conn, scope: TillScope, id: Uuid) -> Result<RedemptionView, Problem> {
-    let mut query = views!()
-        .filter(redemption::id.eq(id).and(redemption::merchant_id.eq(scope.merchant)))
-        .into_boxed();
+    let mut query =
+        views!().filter(redemption::id.eq(id).and(redemption::merchant_id.eq(scope.merchant))).into_boxed();
     if let Some(branch) = scope.branch {
         query = query.filter(redemption::branch_id.eq(branch));
     }

@@ -2,16 +2,15 @@
 //! Merchants' figures are by branch and name no member.
 
 use chrono::NaiveDate;
-use diesel::dsl::{count_star, sum};
-use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
+use unionhall_storage::hot::{bind, hot};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
 use crate::redemption::TillScope;
-use crate::schema::{merchant_branch, redemption};
 
 /// What the members of a subtree had in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,12 +23,6 @@ pub struct Benefits {
     pub benefit_fen: i64,
 }
 
-diesel::define_sql_function! {
-    /// A sum of bigint is numeric; a province's fen fit a bigint.
-    #[sql_name = "int8"]
-    fn to_bigint(n: diesel::sql_types::Nullable<diesel::sql_types::Numeric>) -> diesel::sql_types::Nullable<diesel::sql_types::BigInt>;
-}
-
 /// Counts the benefits of a subtree from one day to another, both included.
 ///
 /// # Errors
@@ -39,17 +32,18 @@ pub async fn benefits(
     scope: &OrgScope,
     (from, to): (NaiveDate, NaiveDate),
 ) -> Result<Benefits, Problem> {
-    let (redemptions, members, benefit): (i64, i64, Option<i64>) = redemption::table
-        .filter(redemption::path.ge(scope.start()).and(redemption::path.lt(scope.end())))
-        .filter(redemption::day.between(from, to).and(redemption::state.eq("DONE")))
-        .select((
-            count_star(),
-            diesel::dsl::count_distinct(redemption::person_id),
-            to_bigint(sum(redemption::benefit_fen)),
-        ))
-        .first(conn)
-        .await?;
-    Ok(Benefits { redemptions, members, benefit_fen: benefit.unwrap_or(0) })
+    let statement = hot::<(BigInt, BigInt, BigInt), _>(
+        "SELECT count(*), count(DISTINCT person_id), coalesce(sum(benefit_fen), 0)::bigint FROM redemption \
+         WHERE path >= $1 AND path < $2 AND day BETWEEN $3 AND $4 AND state = 'DONE'",
+        (
+            bind::<Text, _>(scope.start()),
+            bind::<Text, _>(scope.end()),
+            bind::<Date, _>(from),
+            bind::<Date, _>(to),
+        ),
+    );
+    let (redemptions, members, benefit_fen): (i64, i64, i64) = statement.get_result(conn).await?;
+    Ok(Benefits { redemptions, members, benefit_fen })
 }
 
 /// A branch's day.
@@ -80,47 +74,31 @@ pub async fn day_summary(
     scope: TillScope,
     day: NaiveDate,
 ) -> Result<Vec<BranchDay>, Problem> {
-    let mut query = redemption::table
-        .inner_join(merchant_branch::table.on(merchant_branch::id.eq(redemption::branch_id)))
-        .filter(redemption::merchant_id.eq(scope.merchant).and(redemption::day.eq(day)))
-        .group_by((redemption::branch_id, merchant_branch::name, redemption::state))
-        .select((
-            redemption::branch_id,
-            merchant_branch::name,
-            redemption::state,
-            count_star(),
-            to_bigint(sum(redemption::original_fen)),
-            to_bigint(sum(redemption::benefit_fen)),
-            to_bigint(sum(redemption::payable_fen)),
-        ))
-        .order((merchant_branch::name, redemption::branch_id))
-        .into_boxed();
-    if let Some(branch) = scope.branch {
-        query = query.filter(redemption::branch_id.eq(branch));
-    }
-    type Row = (Uuid, String, String, i64, Option<i64>, Option<i64>, Option<i64>);
-    let mut days: Vec<BranchDay> = Vec::new();
-    for (branch, name, state, n, original, benefit, payable) in query.load::<Row>(conn).await? {
-        if days.last().is_none_or(|d| d.branch != branch) {
-            days.push(BranchDay {
-                branch,
-                name,
-                redemptions: 0,
-                voided: 0,
-                original_fen: 0,
-                benefit_fen: 0,
-                payable_fen: 0,
-            });
-        }
-        let Some(day) = days.last_mut() else { continue };
-        if state == "DONE" {
-            day.redemptions = n;
-            day.original_fen = original.unwrap_or(0);
-            day.benefit_fen = benefit.unwrap_or(0);
-            day.payable_fen = payable.unwrap_or(0);
-        } else {
-            day.voided = n;
-        }
-    }
-    Ok(days)
+    type Row = (Uuid, String, i64, i64, i64, i64, i64);
+    type RowSql = (SqlUuid, Text, BigInt, BigInt, BigInt, BigInt, BigInt);
+    let statement = hot::<RowSql, _>(
+        "SELECT b.id, b.name, count(*) FILTER (WHERE r.state = 'DONE'), count(*) FILTER (WHERE r.state = 'VOIDED'), \
+                coalesce(sum(r.original_fen) FILTER (WHERE r.state = 'DONE'), 0)::bigint, \
+                coalesce(sum(r.benefit_fen) FILTER (WHERE r.state = 'DONE'), 0)::bigint, \
+                coalesce(sum(r.payable_fen) FILTER (WHERE r.state = 'DONE'), 0)::bigint \
+         FROM redemption r JOIN merchant_branch b ON b.id = r.branch_id \
+         WHERE r.merchant_id = $1 AND r.day = $2 AND ($3 IS NULL OR r.branch_id = $3) \
+         GROUP BY b.id, b.name ORDER BY b.name, b.id",
+        (
+            bind::<SqlUuid, _>(scope.merchant),
+            bind::<Date, _>(day),
+            bind::<Nullable<SqlUuid>, _>(scope.branch),
+        ),
+    );
+    let rows: Vec<Row> = statement.get_results(conn).await?;
+    let day = |(branch, name, redemptions, voided, original_fen, benefit_fen, payable_fen): Row| BranchDay {
+        branch,
+        name,
+        redemptions,
+        voided,
+        original_fen,
+        benefit_fen,
+        payable_fen,
+    };
+    Ok(rows.into_iter().map(day).collect())
 }
