@@ -84,7 +84,7 @@ struct CodeDto {
 /// Codes of a card 会员卡二维码
 #[utoipa::path(
     tag = "cards",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(("id" = uuid::Uuid, Path, description = "The card"), QrQuery),
     responses(
         (status = 200, description = "Codes", body = QrDto),
@@ -116,7 +116,7 @@ async fn get_card_qr(cards: web::Data<Cards>, me: Member<1>, id: Id, query: Quer
 /// Report my card lost 挂失
 #[utoipa::path(
     tag = "cards",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(("id" = uuid::Uuid, Path, description = "The card")),
     responses(
         (status = 200, description = "Lost from this instant on", body = CardDto),
@@ -151,7 +151,7 @@ impl Confirmed {
 /// My card was found 解除挂失
 #[utoipa::path(
     tag = "cards",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(("id" = uuid::Uuid, Path, description = "The card")),
     request_body = Confirmed,
     responses(
@@ -170,7 +170,7 @@ async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Bod
 /// Replace my lost card 补办新卡
 #[utoipa::path(
     tag = "cards",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(("id" = uuid::Uuid, Path, description = "The lost card")),
     request_body = Confirmed,
     responses(

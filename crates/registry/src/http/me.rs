@@ -161,7 +161,7 @@ struct AccessDto {
 /// Who looked at my file 查看记录
 #[utoipa::path(
     tag = "me",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(Listing),
     responses((status = 200, description = "Newest first", body = PageBody<AccessDto>))
 )]
