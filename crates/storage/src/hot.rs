@@ -47,6 +47,12 @@ tuples!(S0 T0 0, S1 T1 1, S2 T2 2, S3 T3 3, S4 T4 4, S5 T5 5, S6 T6 6, S7 T7 7, 
 tuples!(S0 T0 0, S1 T1 1, S2 T2 2, S3 T3 3, S4 T4 4, S5 T5 5, S6 T6 6, S7 T7 7, S8 T8 8, S9 T9 9);
 tuples!(S0 T0 0, S1 T1 1, S2 T2 2, S3 T3 3, S4 T4 4, S5 T5 5, S6 T6 6, S7 T7 7, S8 T8 8, S9 T9 9, S10 T10 10);
 tuples!(S0 T0 0, S1 T1 1, S2 T2 2, S3 T3 3, S4 T4 4, S5 T5 5, S6 T6 6, S7 T7 7, S8 T8 8, S9 T9 9, S10 T10 10, S11 T11 11);
+// The redemption.
+tuples!(
+    S0 T0 0, S1 T1 1, S2 T2 2, S3 T3 3, S4 T4 4, S5 T5 5, S6 T6 6, S7 T7 7, S8 T8 8, S9 T9 9,
+    S10 T10 10, S11 T11 11, S12 T12 12, S13 T13 13, S14 T14 14, S15 T15 15, S16 T16 16, S17 T17 17,
+    S18 T18 18, S19 T19 19, S20 T20 20
+);
 
 /// A statement: its SQL with `$n` placeholders, its binds, and `ST`, the SQL types of its columns.
 pub struct Hot<ST, B> {

@@ -67,6 +67,25 @@ pub async fn replay(conn: &mut Conn, key: &Key) -> Result<Option<Stored>, Proble
     stored(key, &hash, status, response, location).map(Some)
 }
 
+/// The stored body of a key whatever it was asked with: for looking up what became of a request.
+///
+/// # Errors
+/// `INTERNAL` when the database cannot be asked.
+pub async fn answer_of(
+    conn: &mut Conn,
+    account: Uuid,
+    operation: &str,
+    key: &str,
+) -> Result<Option<Vec<u8>>, Problem> {
+    let body: Option<Option<Vec<u8>>> = idempotency::table
+        .find((account, operation, key))
+        .select(idempotency::response)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(body.flatten())
+}
+
 fn stored(
     key: &Key,
     hash: &[u8],

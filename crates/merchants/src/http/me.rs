@@ -1,0 +1,341 @@
+//! `/v1/me/coupons` and `/v1/me/redemptions`: a member's own.
+
+use actix_web::{HttpResponse, get, post, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use unionhall_kernel::text::compact;
+use unionhall_kernel::{Code, Fen};
+use unionhall_web::once::{created, respond};
+use unionhall_web::{Answer, Body, Id, Listing, Member, Once, OnceHeader, PageBody, Query, wire};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::merchant::check_amount;
+use super::words;
+use crate::Merchants;
+use crate::claim::{self, CouponFilter, CouponState, CouponView};
+use crate::merchant;
+use crate::redeem::{self, Order, Via};
+use crate::redemption::{self, RedemptionView};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(claim_coupon)
+        .service(list_coupons)
+        .service(redeem_at_branch)
+        .service(list_own_redemptions)
+        .service(get_own_redemption);
+}
+
+/// A coupon. 优惠券
+#[derive(Debug, Serialize, ToSchema)]
+struct CouponDto {
+    /// Its id.
+    id: Uuid,
+    /// The campaign.
+    campaign_id: Uuid,
+    /// 名称
+    title: String,
+    /// 规则说明
+    rule_text: String,
+    /// 状态
+    state: CouponState,
+    /// 状态说明
+    state_text: &'static str,
+    /// 领取时间
+    claimed_at: String,
+    /// Its last day. 有效期至
+    expires_on: NaiveDate,
+}
+
+impl From<CouponView> for CouponDto {
+    fn from(view: CouponView) -> Self {
+        let CouponView { id, campaign, title, rule_text, state, claimed_at, expires_on } = view;
+        Self {
+            id,
+            campaign_id: campaign,
+            title,
+            rule_text,
+            state,
+            state_text: state.text(),
+            claimed_at: wire::instant(claimed_at),
+            expires_on,
+        }
+    }
+}
+
+/// Which campaign.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Claim {
+    /// A campaign of kind coupon.
+    campaign_id: Uuid,
+}
+
+/// Claim a coupon 领取优惠券
+#[utoipa::path(
+    tag = "me",
+    security(("member" = [])),
+    params(OnceHeader),
+    request_body = Claim,
+    responses(
+        (status = 201, description = "Claimed", body = CouponDto),
+        (status = 403, description = "`LEVEL_TOO_LOW`"),
+        (status = 404, description = "`NOT_FOUND`: no such campaign"),
+        (status = 409, description = "`NOT_OPEN`, `NOT_ELIGIBLE` with `rule`, `ALREADY_HAVE`, `SOLD_OUT`, `IN_PROGRESS`"),
+    )
+)]
+#[post("/v1/me/coupons")]
+async fn claim_coupon(
+    merchants: web::Data<Merchants>,
+    me: Member<1>,
+    key: Once,
+    body: Body<Claim>,
+) -> Answer {
+    let key = key.of(me.principal.account, "claim_coupon", body.raw());
+    let stored = claim::claim(&merchants.core, &me.actor, me.person()?, body.campaign_id, &key, |view| {
+        created("/v1/me/coupons".to_owned(), &CouponDto::from(view.clone()))
+    })
+    .await?;
+    Ok(respond(stored))
+}
+
+/// Which coupons.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CouponQuery {
+    /// States, comma-separated; all without. 状态
+    #[param(max_length = 64, example = "CLAIMED")]
+    state: Option<String>,
+    /// Usable at this branch. 门店
+    branch_id: Option<Uuid>,
+}
+
+/// My coupons 我的优惠券
+#[utoipa::path(
+    tag = "me",
+    security(("member" = [])),
+    params(CouponQuery, Listing),
+    responses(
+        (status = 200, description = "By id", body = PageBody<CouponDto>),
+        (status = 403, description = "`LEVEL_TOO_LOW`"),
+    )
+)]
+#[get("/v1/me/coupons")]
+async fn list_coupons(
+    merchants: web::Data<Merchants>,
+    me: Member<1>,
+    query: Query<CouponQuery>,
+    listing: Listing,
+) -> Answer {
+    let core = &merchants.core;
+    let (limit, person) = (listing.limit()?, me.person()?);
+    let filter = CouponFilter { states: words("state", query.state.as_deref())?, branch: query.branch_id };
+    let binding = format!("coupons|{person}|{:?}|{:?}", filter.states, filter.branch);
+    let after: Option<Uuid> = listing.after(core, &binding)?;
+    let mut conn = core.db.read().await?;
+    let page = claim::list(&mut conn, person, core.today(), &filter, after, limit).await?;
+    let item = |view| Ok(CouponDto::from(view));
+    Ok(HttpResponse::Ok().json(PageBody::of(core, &binding, page, |c| c.id, item)?))
+}
+
+/// An offer to redeem at a shop whose printed QR was scanned.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BranchRedemption {
+    /// What the printed QR says. 门店码
+    #[schema(min_length = 1, max_length = 32, example = "7K2M9PQRST")]
+    branch_code: String,
+    /// The campaign; of kind coupon, the coupon that ends first is used.
+    offer_id: Uuid,
+    /// What the goods cost, where the offer needs it. 消费金额
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000, example = 5600)]
+    amount_fen: Option<Fen>,
+}
+
+/// What the member shows the shop: the shop's page shows the same four digits. 核销确认
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code)] // the statement writes it; this documents it
+struct RedemptionConfirmation {
+    /// Its id.
+    id: Uuid,
+    /// 凭证号
+    receipt_no: String,
+    /// 原价; null where no amount was told
+    original_fen: Option<i64>,
+    /// 优惠
+    benefit_fen: i64,
+    /// 应付; null where no amount was told
+    payable_fen: Option<i64>,
+    /// 剩余次数
+    remaining_for_member: i64,
+    /// 商户
+    merchant_name: String,
+    /// 门店
+    branch_name: String,
+    /// 优惠名称
+    title: String,
+    /// When, by the server's clock. 时间
+    at: String,
+    /// Four digits to compare. 校验码
+    #[schema(pattern = "^[0-9]{4}$", example = "4821")]
+    check_code: String,
+}
+
+/// Redeem at a branch by its printed QR 扫门店码核销
+#[utoipa::path(
+    tag = "me",
+    security(("member" = [])),
+    params(OnceHeader),
+    request_body = BranchRedemption,
+    responses(
+        (status = 201, description = "Done; show it to the shop", body = RedemptionConfirmation),
+        (status = 403, description = "`LEVEL_TOO_LOW`"),
+        (status = 404, description = "`NOT_FOUND`: no such branch, or no such offer there"),
+        (status = 409, description = "`CARD_NOT_VALID`, `NOT_OPEN`, `NOT_ELIGIBLE` with `rule`, `COUPON_USED`, `ALREADY_HAVE`, `SOLD_OUT`, `IN_PROGRESS`"),
+    )
+)]
+#[post("/v1/me/redemptions")]
+async fn redeem_at_branch(
+    merchants: web::Data<Merchants>,
+    me: Member<1>,
+    key: Once,
+    body: Body<BranchRedemption>,
+) -> Answer {
+    check_amount(body.amount_fen)?;
+    let core = &merchants.core;
+    let key = key.of(me.principal.account, "redeem_at_branch", body.raw());
+    let code = compact(&body.branch_code).to_ascii_uppercase();
+    let found = merchant::branch_by_code(&mut *core.db.read().await?, &code).await;
+    let branch = match found {
+        Err(problem) if problem.code == Code::NotFound => {
+            return Ok(respond(redeem::refuse(core, &key, problem).await?));
+        }
+        other => other?.id,
+    };
+    let order = Order {
+        key,
+        person: me.person()?,
+        via: Via::BranchQr,
+        branch,
+        campaign: Some(body.offer_id),
+        coupon: None,
+        amount: body.amount_fen,
+    };
+    Ok(respond(redeem::redeem(&merchants, order).await?))
+}
+
+/// A redemption of one's own. 我的核销记录
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnRedemptionDto {
+    /// Its id.
+    id: Uuid,
+    /// 凭证号
+    receipt_no: String,
+    /// 优惠名称
+    title: String,
+    /// Kind of the offer. 优惠类型
+    kind: String,
+    /// The coupon, where one was used.
+    coupon_id: Option<Uuid>,
+    /// 商户
+    merchant_name: String,
+    /// 门店
+    branch_name: String,
+    /// 原价
+    original_fen: Option<i64>,
+    /// 优惠
+    benefit_fen: i64,
+    /// 应付
+    payable_fen: Option<i64>,
+    /// `DONE` or `VOIDED`. 状态
+    state: String,
+    /// 状态说明
+    state_text: &'static str,
+    /// Four digits to compare; null at the till. 校验码
+    check_code: Option<String>,
+    /// 时间
+    at: String,
+    /// 撤销时间
+    voided_at: Option<String>,
+}
+
+impl From<RedemptionView> for OwnRedemptionDto {
+    fn from(view: RedemptionView) -> Self {
+        let RedemptionView {
+            id,
+            receipt_no,
+            campaign_id: _,
+            title,
+            kind,
+            coupon_id,
+            merchant_name,
+            branch_id: _,
+            branch_name,
+            original_fen,
+            benefit_fen,
+            payable_fen,
+            state,
+            via: _,
+            check_code,
+            at,
+            voided_at,
+        } = view;
+        Self {
+            id,
+            receipt_no,
+            title,
+            kind,
+            coupon_id,
+            merchant_name,
+            branch_name,
+            original_fen,
+            benefit_fen,
+            payable_fen,
+            state_text: if state == "DONE" { "已核销" } else { "已撤销" },
+            state,
+            check_code,
+            at: wire::instant(at),
+            voided_at: voided_at.map(wire::instant),
+        }
+    }
+}
+
+/// My redemptions 我的核销记录
+#[utoipa::path(
+    tag = "me",
+    security(("member" = [])),
+    params(Listing),
+    responses(
+        (status = 200, description = "Newest first", body = PageBody<OwnRedemptionDto>),
+        (status = 403, description = "`LEVEL_TOO_LOW`"),
+    )
+)]
+#[get("/v1/me/redemptions")]
+async fn list_own_redemptions(merchants: web::Data<Merchants>, me: Member<1>, listing: Listing) -> Answer {
+    let core = &merchants.core;
+    let (limit, person) = (listing.limit()?, me.person()?);
+    let binding = format!("own-redemptions|{person}");
+    let after: Option<Uuid> = listing.after(core, &binding)?;
+    let page = redemption::of_member(&mut *core.db.read().await?, person, after, limit).await?;
+    let item = |view| Ok(OwnRedemptionDto::from(view));
+    Ok(HttpResponse::Ok().json(PageBody::of(core, &binding, page, |r| r.id, item)?))
+}
+
+/// One of my redemptions 我的核销记录
+#[utoipa::path(
+    tag = "me",
+    security(("member" = [])),
+    params(("id" = Uuid, Path, description = "The redemption")),
+    responses(
+        (status = 200, description = "The redemption", body = OwnRedemptionDto),
+        (status = 403, description = "`LEVEL_TOO_LOW`"),
+    )
+)]
+#[get("/v1/me/redemptions/{id}")]
+async fn get_own_redemption(merchants: web::Data<Merchants>, me: Member<1>, id: Id) -> Answer {
+    let person = me.person()?;
+    let found = redemption::one_of_member(&mut *merchants.core.db.read().await?, person, id.0).await?;
+    Ok(HttpResponse::Ok().json(OwnRedemptionDto::from(found)))
+}

@@ -1,0 +1,484 @@
+//! Merchants 商户 and branches 门店: who they are, until when the contract runs, and which union manages them.
+//!
+//! States: E5 of the state machines. A cadre creates a merchant LIVE with its contract; LAPSED is the contract's
+//! end, derived from today's date in Shanghai and never stored, so that it hides offers and blocks tills at once.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::json;
+use unionhall_kernel::{Code, IdGen, Mobile, Problem};
+use unionhall_storage::db::constraint;
+use unionhall_storage::page::Page;
+use unionhall_storage::{Conn, Core, Sealer, audit};
+use unionhall_web::actor::EventExt;
+use unionhall_web::{Actor, OrgScope};
+use uuid::Uuid;
+
+use crate::schema::{merchant, merchant_branch};
+
+const MOBILE: &str = "merchant.contact_mobile";
+
+/// E5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// 已申请
+    Applied,
+    /// 已核验
+    Verified,
+    /// 合作中
+    Live,
+    /// 已暂停
+    Suspended,
+    /// 合同到期: derived.
+    Lapsed,
+    /// 已终止
+    Terminated,
+    /// 未通过
+    Rejected,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: &[State] = &[
+        Self::Applied,
+        Self::Verified,
+        Self::Live,
+        Self::Suspended,
+        Self::Lapsed,
+        Self::Terminated,
+        Self::Rejected,
+    ];
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "APPLIED",
+            Self::Verified => "VERIFIED",
+            Self::Live => "LIVE",
+            Self::Suspended => "SUSPENDED",
+            Self::Lapsed => "LAPSED",
+            Self::Terminated => "TERMINATED",
+            Self::Rejected => "REJECTED",
+        }
+    }
+
+    /// What a person reads.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Applied => "已申请",
+            Self::Verified => "已核验",
+            Self::Live => "合作中",
+            Self::Suspended => "已暂停",
+            Self::Lapsed => "合同到期",
+            Self::Terminated => "已终止",
+            Self::Rejected => "未通过",
+        }
+    }
+
+    /// Whether E5 allows a union to move a merchant from one stored state to another.
+    pub const fn allowed(from: Self, to: Self) -> bool {
+        matches!(
+            (from, to),
+            (Self::Applied, Self::Verified | Self::Rejected)
+                | (Self::Verified, Self::Live)
+                | (Self::Live, Self::Suspended)
+                | (Self::Suspended, Self::Live | Self::Terminated)
+        )
+    }
+}
+
+/// A merchant.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = merchant)]
+pub struct Merchant {
+    /// Its id.
+    pub id: Uuid,
+    /// The union that manages it.
+    pub org_id: Uuid,
+    /// That union's path.
+    pub path: String,
+    /// Its name.
+    pub name: String,
+    /// Unified social credit code.
+    pub uscc: String,
+    /// What it sells.
+    pub category: String,
+    /// Where it is: 6 or 9 digits.
+    pub division_code: String,
+    state: String,
+    /// First day of the contract.
+    pub contract_from: NaiveDate,
+    /// Last day of the contract, inclusive.
+    pub contract_to: NaiveDate,
+    /// Whom the union calls.
+    pub contact_name: String,
+    contact_mobile: Vec<u8>,
+    /// Moves with every change.
+    pub version: i32,
+}
+
+impl Merchant {
+    /// The stored state.
+    pub fn stored(&self) -> State {
+        // A word the table's check does not know cannot be there; it would be nobody's live merchant.
+        State::ALL.iter().copied().find(|s| s.as_str() == self.state).unwrap_or(State::Rejected)
+    }
+
+    /// Whom the union calls.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the sealed value does not open.
+    pub fn contact_mobile(&self, sealer: &Sealer) -> Result<Mobile, Problem> {
+        let text = sealer.open_text(MOBILE, self.id, &self.contact_mobile)?;
+        Mobile::parse(&text).map_err(|_| Problem::internal("a stored mobile is none"))
+    }
+
+    /// The state as of a day.
+    pub fn state(&self, today: NaiveDate) -> State {
+        match self.stored() {
+            State::Live if today > self.contract_to => State::Lapsed,
+            other => other,
+        }
+    }
+}
+
+/// What a cadre enters.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// Its name.
+    pub name: String,
+    /// Unified social credit code.
+    pub uscc: String,
+    /// What it sells.
+    pub category: String,
+    /// Where it is.
+    pub division_code: String,
+    /// First day of the contract.
+    pub contract_from: NaiveDate,
+    /// Last day, inclusive.
+    pub contract_to: NaiveDate,
+    /// Whom the union calls.
+    pub contact_name: String,
+    /// Their number; sealed in the store.
+    pub contact_mobile: Mobile,
+}
+
+macro_rules! in_scope {
+    ($scope:expr) => {
+        merchant::path.ge($scope.start()).and(merchant::path.lt($scope.end()))
+    };
+}
+
+/// A merchant within a scope.
+///
+/// # Errors
+/// `NOT_FOUND` when it is absent or out of scope.
+pub async fn get(conn: &mut Conn, scope: &OrgScope, id: Uuid) -> Result<Merchant, Problem> {
+    let found = merchant::table
+        .find(id)
+        .filter(in_scope!(scope))
+        .select(Merchant::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// A page of the merchants of a scope, after `(path, id)`.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn list(
+    conn: &mut Conn,
+    scope: &OrgScope,
+    name: Option<&str>,
+    after: Option<&(String, Uuid)>,
+    limit: i64,
+) -> Result<Page<Merchant>, Problem> {
+    let mut query = merchant::table
+        .filter(in_scope!(scope))
+        .order((merchant::path, merchant::id))
+        .limit(limit + 1)
+        .select(Merchant::as_select())
+        .into_boxed();
+    if let Some(name) = name {
+        query = query.filter(merchant::name.like(unionhall_registry::org::contains(name)));
+    }
+    if let Some((path, id)) = after {
+        query = query.filter(merchant::path.gt(path).or(merchant::path.eq(path).and(merchant::id.gt(id))));
+    }
+    Ok(Page::cut(query.load(conn).await?, limit))
+}
+
+fn taken(problem: Problem) -> Problem {
+    match constraint(&problem) {
+        Some("merchant_uscc") => Problem::new(Code::AlreadyExists).with("field", "uscc"),
+        _ => problem,
+    }
+}
+
+/// Enters a merchant under a union, LIVE with its contract.
+///
+/// # Errors
+/// `ALREADY_EXISTS` when a live merchant has the credit code; `NOT_FOUND` when the union is out of scope.
+pub async fn create(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    scope: &OrgScope,
+    union: Uuid,
+    details: &Details,
+) -> Result<Merchant, Problem> {
+    let union = unionhall_registry::org::get(tx, scope, union).await?;
+    let (id, now) = (core.id(), core.now());
+    let made: Merchant = diesel::insert_into(merchant::table)
+        .values((
+            merchant::id.eq(id),
+            merchant::org_id.eq(union.id),
+            merchant::path.eq(&union.path),
+            merchant::name.eq(&details.name),
+            merchant::uscc.eq(&details.uscc),
+            merchant::category.eq(&details.category),
+            merchant::division_code.eq(&details.division_code),
+            merchant::state.eq(State::Live.as_str()),
+            merchant::contract_from.eq(details.contract_from),
+            merchant::contract_to.eq(details.contract_to),
+            merchant::contact_name.eq(&details.contact_name),
+            merchant::contact_mobile.eq(core.sealer.seal_text(MOBILE, id, details.contact_mobile.e164())?),
+            merchant::created_at.eq(now),
+        ))
+        .returning(Merchant::as_returning())
+        .get_result(tx)
+        .await
+        .map_err(|e| taken(e.into()))?;
+    let event = actor.event(core.id(), now, Some(&union.path), "merchant.create", ("merchant", Some(id)));
+    audit::append(tx, &event.changes(json!({"name": details.name, "uscc": details.uscc}))).await?;
+    Ok(made)
+}
+
+/// Changes a merchant's details.
+///
+/// # Errors
+/// `STALE` when it changed since `before` was read; `ALREADY_EXISTS`.
+pub async fn change(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    before: &Merchant,
+    details: &Details,
+) -> Result<Merchant, Problem> {
+    let mobile = core.sealer.seal_text(MOBILE, before.id, details.contact_mobile.e164())?;
+    let changed: Option<Merchant> =
+        diesel::update(merchant::table.find(before.id).filter(merchant::version.eq(before.version)))
+            .set((
+                merchant::name.eq(&details.name),
+                merchant::uscc.eq(&details.uscc),
+                merchant::category.eq(&details.category),
+                merchant::division_code.eq(&details.division_code),
+                merchant::contract_from.eq(details.contract_from),
+                merchant::contract_to.eq(details.contract_to),
+                merchant::contact_name.eq(&details.contact_name),
+                merchant::contact_mobile.eq(mobile),
+                merchant::version.eq(merchant::version + 1),
+            ))
+            .returning(Merchant::as_returning())
+            .get_result(tx)
+            .await
+            .optional()
+            .map_err(|e| taken(e.into()))?;
+    let changed = changed.ok_or_else(|| Problem::new(Code::Stale))?;
+    let event = actor.event(
+        core.id(),
+        core.now(),
+        Some(&before.path),
+        "merchant.change",
+        ("merchant", Some(before.id)),
+    );
+    let changes = json!({
+        "name": [before.name, changed.name],
+        "contract": [[before.contract_from, before.contract_to], [changed.contract_from, changed.contract_to]],
+    });
+    audit::append(tx, &event.changes(changes)).await?;
+    Ok(changed)
+}
+
+/// Moves a merchant to another state, with a reason where there is one.
+///
+/// # Errors
+/// `INVALID_STATE` when E5 does not allow it, `STALE` when it changed since it was read.
+pub async fn turn(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    before: &Merchant,
+    to: State,
+    reason: Option<&str>,
+) -> Result<Merchant, Problem> {
+    if !State::allowed(before.stored(), to) {
+        return Err(Problem::new(Code::InvalidState));
+    }
+    let turned: Option<Merchant> =
+        diesel::update(merchant::table.find(before.id).filter(merchant::version.eq(before.version)))
+            .set((merchant::state.eq(to.as_str()), merchant::version.eq(merchant::version + 1)))
+            .returning(Merchant::as_returning())
+            .get_result(tx)
+            .await
+            .optional()?;
+    let turned = turned.ok_or_else(|| Problem::new(Code::Stale))?;
+    let action = if to == State::Suspended { "merchant.suspend" } else { "merchant.resume" };
+    let mut event =
+        actor.event(core.id(), core.now(), Some(&before.path), action, ("merchant", Some(before.id)));
+    event.reason = reason.map(str::to_owned);
+    audit::append(tx, &event.changes(json!({"state": [before.stored().as_str(), to.as_str()]}))).await?;
+    Ok(turned)
+}
+
+/// A branch.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = merchant_branch)]
+pub struct Branch {
+    /// Its id (v4: merchants see it).
+    pub id: Uuid,
+    /// Its merchant.
+    pub merchant_id: Uuid,
+    /// What its printed QR says.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// Its division.
+    pub division_code: String,
+    /// Latitude in `datum`.
+    pub lat: Option<f64>,
+    /// Longitude in `datum`.
+    pub lng: Option<f64>,
+    /// `gcj02`, `wgs84`, `bd09`.
+    pub datum: Option<String>,
+    /// `OPEN` or `CLOSED`.
+    pub state: String,
+}
+
+/// What a cadre enters of a branch.
+#[derive(Debug, Clone)]
+pub struct BranchDetails {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// Its division.
+    pub division_code: String,
+    /// Latitude, longitude and their datum.
+    pub place: Option<(f64, f64, String)>,
+}
+
+/// A printed code: ten characters that cannot be misread, 50 random bits.
+fn new_code(ids: &dyn IdGen) -> String {
+    const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let mut bytes = [0u8; 10];
+    ids.fill(&mut bytes);
+    bytes.iter().filter_map(|b| ALPHABET.get(usize::from(b % 32))).map(|b| char::from(*b)).collect()
+}
+
+/// Opens a branch.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn open_branch(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    of: &Merchant,
+    details: &BranchDetails,
+) -> Result<Branch, Problem> {
+    let (id, now): (Uuid, DateTime<Utc>) = (core.ids.opaque_id(), core.now());
+    let place = details.place.as_ref();
+    let made = diesel::insert_into(merchant_branch::table)
+        .values((
+            merchant_branch::id.eq(id),
+            merchant_branch::merchant_id.eq(of.id),
+            merchant_branch::code.eq(new_code(core.ids.as_ref())),
+            merchant_branch::name.eq(&details.name),
+            merchant_branch::address.eq(&details.address),
+            merchant_branch::division_code.eq(&details.division_code),
+            merchant_branch::lat.eq(place.map(|p| p.0)),
+            merchant_branch::lng.eq(place.map(|p| p.1)),
+            merchant_branch::datum.eq(place.map(|p| p.2.as_str())),
+            merchant_branch::state.eq("OPEN"),
+            merchant_branch::created_at.eq(now),
+        ))
+        .returning(Branch::as_returning())
+        .get_result(tx)
+        .await?;
+    let event =
+        actor.event(core.id(), now, Some(&of.path), "merchant.open_branch", ("merchant_branch", Some(id)));
+    audit::append(tx, &event.changes(json!({"merchant_id": of.id, "name": details.name}))).await?;
+    Ok(made)
+}
+
+/// A page of a merchant's branches, by id.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn branches(
+    conn: &mut Conn,
+    merchant: Uuid,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Page<Branch>, Problem> {
+    let rows = merchant_branch::table
+        .filter(merchant_branch::merchant_id.eq(merchant))
+        .filter(merchant_branch::id.gt(after.unwrap_or(Uuid::nil())))
+        .order(merchant_branch::id)
+        .limit(limit + 1)
+        .select(Branch::as_select())
+        .load(conn)
+        .await?;
+    Ok(Page::cut(rows, limit))
+}
+
+/// One branch of a merchant.
+///
+/// # Errors
+/// `NOT_FOUND` when the merchant has no such branch.
+pub async fn branch(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Branch, Problem> {
+    let found = merchant_branch::table
+        .find(id)
+        .filter(merchant_branch::merchant_id.eq(merchant))
+        .select(Branch::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// The branch a printed QR names.
+///
+/// # Errors
+/// `NOT_FOUND` when none has the code.
+pub async fn branch_by_code(conn: &mut Conn, code: &str) -> Result<Branch, Problem> {
+    let found = merchant_branch::table
+        .filter(merchant_branch::code.eq(code))
+        .select(Branch::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspended_merchant_comes_back_or_goes_for_good() {
+        assert!(State::allowed(State::Live, State::Suspended));
+        assert!(State::allowed(State::Suspended, State::Live));
+        assert!(!State::allowed(State::Terminated, State::Live));
+        assert!(!State::allowed(State::Live, State::Lapsed), "a lapse is derived");
+        for state in [State::Terminated, State::Rejected] {
+            assert!(State::ALL.iter().all(|to| !State::allowed(state, *to)));
+        }
+    }
+}

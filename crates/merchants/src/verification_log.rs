@@ -1,0 +1,98 @@
+//! What was verified at which till (decisions.md 14): held in a bounded queue and written once a second in one
+//! statement. A crash loses up to the last second; when the queue is full, entries are dropped and counted,
+//! because a till must never wait for a log.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use unionhall_kernel::Problem;
+use unionhall_storage::{Core, Db};
+use uuid::Uuid;
+
+use crate::schema::verification_log;
+
+const QUEUE: usize = 20_000;
+/// Rows of one insert; 6 binds each, PostgreSQL takes 65,535.
+const BATCH: usize = 5_000;
+/// How often the queue is written.
+pub const FLUSH: Duration = Duration::from_secs(1);
+
+/// One verification.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = verification_log)]
+pub struct Entry {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Where.
+    pub branch_id: Uuid,
+    /// By which place on the staff.
+    pub staff_id: Uuid,
+    /// The holder, as soon as the code opened.
+    pub person_id: Option<Uuid>,
+    /// `valid`, or the reason why not.
+    pub result: String,
+}
+
+/// The queue and its writer.
+pub struct VerificationLog {
+    sender: Sender<Entry>,
+    receiver: Mutex<Receiver<Entry>>,
+    db: Db,
+}
+
+impl VerificationLog {
+    /// An empty queue.
+    pub fn start(core: &Core) -> Self {
+        let (sender, receiver) = channel(QUEUE);
+        Self { sender, receiver: Mutex::new(receiver), db: core.db.clone() }
+    }
+
+    /// Notes a verification.
+    pub fn note(&self, entry: Entry) {
+        if self.sender.try_send(entry).is_err() {
+            metrics::counter!("unionhall_verification_log_dropped_total").increment(1);
+        }
+    }
+
+    /// Writes what is queued now.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database cannot be reached; the batch in hand is lost, and counted.
+    pub async fn flush(&self) -> Result<(), Problem> {
+        let mut receiver = self.receiver.lock().await;
+        while !receiver.is_empty() {
+            let mut batch = Vec::new();
+            receiver.recv_many(&mut batch, BATCH).await;
+            let written = write(&self.db, &batch).await;
+            if written.is_err() {
+                let lost = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+                metrics::counter!("unionhall_verification_log_dropped_total").increment(lost);
+            }
+            written?;
+        }
+        Ok(())
+    }
+
+    /// Writes once a second, for as long as the process lives.
+    pub async fn keep_flushing(&self) {
+        let mut seconds = tokio::time::interval(FLUSH);
+        loop {
+            seconds.tick().await;
+            if let Err(problem) = self.flush().await {
+                tracing::warn!(?problem, "verifications were not logged");
+            }
+        }
+    }
+}
+
+async fn write(db: &Db, batch: &[Entry]) -> Result<(), Problem> {
+    let mut conn = db.writer().await?;
+    diesel::insert_into(verification_log::table).values(batch).execute(&mut conn).await?;
+    Ok(())
+}
