@@ -63,6 +63,7 @@ pub struct Services {
 /// All operations of all rooms.
 pub fn routes(config: &mut ServiceConfig) {
     unionhall_identity::http::routes(config);
+    unionhall_registry::http::imports::routes(config);
 }
 
 impl Services {
@@ -103,7 +104,8 @@ impl Services {
     /// The background worker with every room's tasks.
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
-        Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone())
+        let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
+        unionhall_registry::import::tasks(worker, core)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting.

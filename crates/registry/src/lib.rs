@@ -5,6 +5,8 @@
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
 //! [`membership::ACTIVATED`], `{person_id}`.
 
+pub mod http;
+pub mod import;
 pub mod membership;
 pub mod org;
 pub mod post;
