@@ -1,8 +1,6 @@
 //! Cells as they stand in the file. They are kept sealed, one JSON array a row, so that errors.csv can give
 //! back what was sent and a commit judges the same content that was validated.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::Problem;
 use unionhall_kernel::text::is_blank;
@@ -12,32 +10,44 @@ use uuid::Uuid;
 
 const CELLS: Column = "import_row.cells";
 
-/// A cell. A number is a numeric cell of a workbook, which keeps 15 digits: a CSV has text only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// Text; empty for a blank cell.
     Text(String),
-    /// A numeric cell.
-    Number(f64),
+    /// A numeric cell of a workbook; a CSV has none.
+    Number {
+        /// Its digits, as a spreadsheet shows them.
+        n: String,
+    },
 }
 
 impl Cell {
-    /// The text of a cell; a number in digits, never in powers of ten.
-    pub fn text(&self) -> Cow<'_, str> {
+    /// A numeric cell. Spreadsheets keep 15 digits and show zeros for the rest, never powers of ten here.
+    pub fn number(number: f64) -> Self {
+        let n = if number.abs() < 1e15 || number.abs() >= 1e100 {
+            number.to_string()
+        } else {
+            let shown = format!("{number:.14e}");
+            let (digits, power) = shown.split_once('e').unwrap_or((&shown, "0"));
+            let zeros = power.parse::<usize>().unwrap_or(0).saturating_sub(14);
+            format!("{}{}", digits.replace('.', ""), "0".repeat(zeros))
+        };
+        Self::Number { n }
+    }
+
+    /// The text of a cell.
+    pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Number(number) if number.fract() == 0.0 => Cow::Owned(format!("{number:.0}")),
-            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Text(text) => text,
+            Self::Number { n } => n,
         }
     }
 
     /// Whether there is nothing to read.
     pub fn is_blank(&self) -> bool {
-        match self {
-            Self::Text(text) => text.chars().all(is_blank),
-            Self::Number(_) => false,
-        }
+        self.text().chars().all(is_blank)
     }
 }
 
@@ -56,7 +66,7 @@ pub fn guarded(cell: &Cell) -> String {
     }
     match text.chars().next() {
         Some(c) if starts_formula(c) => format!("'{text}"),
-        _ => text.into_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -102,7 +112,9 @@ mod tests {
         }
         assert_eq!(guarded(&text("410102194912319982")), "\t410102194912319982");
         assert_eq!(guarded(&text("\t410102194912319982")), "\t410102194912319982");
-        assert_eq!(guarded(&Cell::Number(4.101_021_949_123_199e17)), "\t410102194912319900");
+        assert_eq!(guarded(&Cell::number(410_102_194_912_319_982.0)), "\t410102194912320000");
+        assert_eq!(Cell::number(13_800_138_000.0).text(), "13800138000");
+        assert_eq!(Cell::number(1.5).text(), "1.5");
         assert_eq!(guarded(&text("13800138000")), "13800138000");
         assert_eq!(guarded(&text("'x")), "'x");
     }
@@ -118,7 +130,7 @@ mod tests {
 
         #[test]
         fn cells_survive_their_json(number in proptest::num::f64::NORMAL) {
-            let cells = vec![text("张三"), Cell::Number(number), text("")];
+            let cells = vec![text("张三"), Cell::number(number), text("")];
             let back: Vec<Cell> = serde_json::from_slice(&serde_json::to_vec(&cells).unwrap()).unwrap();
             prop_assert_eq!(back, cells);
         }

@@ -238,7 +238,7 @@ async fn members(
     for row in rows {
         let Some(person) = row.created.or(row.person) else { continue };
         let cells = cell::open(&core.sealer, row.id, &row.cells)?;
-        let told = columns.cell(&cells, Meaning::Name).map(|cell| cell.text().into_owned());
+        let told = columns.cell(&cells, Meaning::Name).map(|cell| cell.text());
         let told = told.and_then(|name| unionhall_kernel::PersonName::parse(&name).ok());
         let is_named = now.names.get(&person).map(String::as_str) == told.as_ref().map(|name| name.as_str());
         let before: Option<Before> = match &row.before {

@@ -72,12 +72,12 @@ fn read(columns: &Columns, cells: &[Cell]) -> Result<Draft, Reason> {
         return Err(ROW_SHAPE);
     }
     let name = cell(Meaning::OrgName).ok_or(NAME_REQUIRED)?;
-    let name = OrgName::parse(&name.text()).map_err(|invalid| invalid.code)?;
-    let parent = cell(Meaning::Parent).map(|parent| union_word(&parent.text()));
-    let org_type = cell(Meaning::OrgType).map(|told| org_type(&told.text()).ok_or(UNION_TYPE)).transpose()?;
+    let name = OrgName::parse(name.text()).map_err(|invalid| invalid.code)?;
+    let parent = cell(Meaning::Parent).map(|parent| union_word(parent.text()));
+    let org_type = cell(Meaning::OrgType).map(|told| org_type(told.text()).ok_or(UNION_TYPE)).transpose()?;
     let division =
-        cell(Meaning::Division).map(|told| place(&told.text()).ok_or(DIVISION_UNKNOWN)).transpose()?;
-    let uscc = cell(Meaning::Uscc).map(|told| Uscc::parse(&told.text())).transpose();
+        cell(Meaning::Division).map(|told| place(told.text()).ok_or(DIVISION_UNKNOWN)).transpose()?;
+    let uscc = cell(Meaning::Uscc).map(|told| Uscc::parse(told.text())).transpose();
     let uscc = uscc.map_err(|invalid| invalid.code)?;
     Ok(Draft { name, parent, org_type, division, uscc })
 }

@@ -100,8 +100,8 @@ fn parse(bytes: Vec<u8>) -> Result<Vec<Vec<Cell>>, Stop> {
 
 fn value(data: &DataRef<'_>) -> Option<Cell> {
     let text = match data {
-        DataRef::Int(number) => return Some(Cell::Number(*number as f64)),
-        DataRef::Float(number) => return Some(Cell::Number(*number)),
+        DataRef::Int(number) => return Some(Cell::number(*number as f64)),
+        DataRef::Float(number) => return Some(Cell::number(*number)),
         DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(true) => "是".to_owned(),
@@ -110,7 +110,7 @@ fn value(data: &DataRef<'_>) -> Option<Cell> {
             let (year, month, day, ..) = at.to_ymd_hms_milli();
             format!("{year:04}-{month:02}-{day:02}")
         }
-        DataRef::DateTime(at) => return Some(Cell::Number(at.as_f64())),
+        DataRef::DateTime(at) => return Some(Cell::number(at.as_f64())),
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::Error(_) | DataRef::Empty => return None,
     };
