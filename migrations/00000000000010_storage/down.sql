@@ -1,3 +1,4 @@
+DROP VIEW audit_entry;
 DROP TABLE audit_unsealed;
 DROP TABLE audit_event;
 DROP TABLE task;

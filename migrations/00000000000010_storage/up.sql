@@ -70,3 +70,9 @@ CREATE INDEX audit_event_subject ON audit_event (subject_person, id) WHERE subje
 CREATE TABLE audit_unsealed (
     event_id uuid PRIMARY KEY REFERENCES audit_event (id)
 );
+
+-- What rooms may read of it.
+CREATE VIEW audit_entry AS
+    SELECT id, at, chain, actor_person, post_id, org_id, channel, action, object_type, object_id,
+           subject_person, changes, reason, outcome
+    FROM audit_event;

@@ -90,7 +90,6 @@ CREATE TABLE member_application (
     work_division text,
     submitted_at timestamptz NOT NULL,
     due_on date NOT NULL,
-    escalated_at timestamptz,
     decided_at timestamptz,
     decided_by uuid,
     reason text,

@@ -120,13 +120,13 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
                 && name.is_none_or(|n| p.get("name").and_then(Value::as_str) == Some(n))
         })
     };
-    let schemes: BTreeSet<String> = operation
+    let requirements: Vec<(String, Value)> = operation
         .get("security")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .filter_map(Value::as_object)
-        .flat_map(|o| o.keys().cloned())
+        .flat_map(|o| o.iter().map(|(scheme, scopes)| (scheme.clone(), scopes.clone())))
         .collect();
     let mut common: BTreeMap<u16, Vec<Code>> = BTreeMap::from([
         (400, vec![Code::Malformed, Code::UnknownParameter]),
@@ -158,8 +158,13 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
         also(409, Code::InProgress);
         also(422, Code::IdempotencyKeyReused);
     }
-    if schemes.iter().any(|s| s == "admin" || s == "merchant") {
-        also(403, Code::Forbidden);
+    for (scheme, scopes) in &requirements {
+        // A scope of a member is the real-name level it takes; one of the others is an action of the matrix.
+        match (scheme.as_str(), scopes.as_array().is_some_and(|s| !s.is_empty())) {
+            ("admin" | "merchant", _) => also(403, Code::Forbidden),
+            ("member", true) => also(403, Code::LevelTooLow),
+            _ => {}
+        }
     }
     if method != "get" && method != "delete" {
         also(413, Code::TooLarge);
@@ -230,4 +235,19 @@ fn prune(document: &mut Value) {
 /// The catalogue of problems, served at `/openapi/errors.json`.
 pub fn errors() -> Value {
     json!({"errors": Code::ALL.iter().map(|c| c.entry()).collect::<Vec<_>>()})
+}
+
+/// The catalogue of problems as a Markdown table, committed as text and diffed.
+pub fn error_catalogue() -> String {
+    use std::fmt::Write as _;
+    let mut out = String::from(
+        "# Problems\n\nGenerated from the catalogue in `kernel`; a test keeps it true. Served at `/openapi/errors.json`.\n\n\
+         | code | status | title | what the member reads | English |\n|---|---|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        let e = code.entry();
+        let _ =
+            writeln!(out, "| `{}` | {} | {} | {} | {} |", e.code, e.status, e.title, e.detail, e.detail_en);
+    }
+    out
 }

@@ -52,6 +52,12 @@ enum Command {
         #[arg(long, default_value = "openapi")]
         out: PathBuf,
     },
+    /// Write the texts that are generated: the authorization matrix and the error catalogue.
+    Docs {
+        /// Into this folder.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
     /// Exit with 0 if a URL answers 200. For containers and scripts that have no other client.
     Healthcheck {
         /// `http://host:port/path`
@@ -128,6 +134,11 @@ fn main() -> anyhow::Result<()> {
                 std::fs::write(out.join(format!("{}.json", audience.name)), text + "\n")?;
             }
             Ok(())
+        }
+        Command::Docs { out } => {
+            std::fs::create_dir_all(&out)?;
+            std::fs::write(out.join("authz-matrix.md"), unionhall_web::policy::matrix())?;
+            Ok(std::fs::write(out.join("errors.md"), document::error_catalogue())?)
         }
         Command::Healthcheck { url } => healthcheck(&url),
     }

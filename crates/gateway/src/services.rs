@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::web;
 use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
+use unionhall_cards::Cards;
 use unionhall_identity::sms::SmsSender;
 use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
@@ -56,6 +57,8 @@ pub struct Services {
     pub app: web::Data<App>,
     /// Identity's services.
     pub identity: web::Data<Identity>,
+    /// Cards' services.
+    pub cards: web::Data<Cards>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
 }
@@ -63,7 +66,8 @@ pub struct Services {
 /// All operations of all rooms.
 pub fn routes(config: &mut ServiceConfig) {
     unionhall_identity::http::routes(config);
-    unionhall_registry::http::imports::routes(config);
+    unionhall_registry::http::routes(config);
+    unionhall_cards::http::routes(config);
 }
 
 impl Services {
@@ -85,6 +89,7 @@ impl Services {
         let roles: Vec<Arc<dyn RoleSource>> = vec![Arc::new(unionhall_registry::post::PostRoles)];
         let identity =
             Identity::start(core.clone(), &ring, parts.issuer, parts.sms, roles, parts.cores).await?;
+        let cards = Cards::start(core.clone(), &ring).await?;
         let app = App {
             core,
             authenticator: identity.states.clone(),
@@ -93,19 +98,25 @@ impl Services {
             environment: parts.environment,
             clients: parts.clients,
         };
-        Ok(Self { app: web::Data::new(app), identity: web::Data::new(identity), ring })
+        Ok(Self {
+            app: web::Data::new(app),
+            identity: web::Data::new(identity),
+            cards: web::Data::new(cards),
+            ring,
+        })
     }
 
     /// Hands the services to a worker.
     pub fn provide(&self, config: &mut web::ServiceConfig) {
-        config.app_data(self.app.clone()).app_data(self.identity.clone());
+        config.app_data(self.app.clone()).app_data(self.identity.clone()).app_data(self.cards.clone());
     }
 
     /// The background worker with every room's tasks.
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
-        unionhall_registry::import::tasks(worker, core)
+        let worker = unionhall_registry::import::tasks(worker, core);
+        unionhall_cards::tasks(worker, core)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting.

@@ -67,7 +67,7 @@ pub fn parse_new(password: &str, username: &str) -> Result<Pii<String>, Invalid>
         return Err(Invalid::new("PASSWORD_LENGTH", "密码须为10至128个字符。"));
     }
     let lower = password.to_lowercase();
-    let one_character = password.chars().all(|c| Some(c) == password.chars().next());
+    let one_character = password.chars().all(|c| password.starts_with(c));
     if one_character || BLOCKED.contains(&lower.as_str()) || lower == username.to_lowercase() {
         return Err(Invalid::new("PASSWORD_COMMON", "密码过于常见，请换一个。"));
     }

@@ -162,7 +162,8 @@ impl AccountStates {
                 self.cache.invalidate(&id);
             }
         }
-        self.fresh_at.store(now.timestamp_millis(), Ordering::Release);
+        // A slow poll that began before a quick one must not make time go back.
+        self.fresh_at.fetch_max(now.timestamp_millis(), Ordering::AcqRel);
         Ok(())
     }
 

@@ -7,9 +7,14 @@
 
 pub mod http;
 pub mod import;
+pub mod invite;
+pub mod join;
+pub mod looks;
+pub mod member;
 pub mod membership;
 pub mod org;
 pub mod post;
 pub mod profile;
+pub mod real_name;
 mod schema;
 pub mod seed;

@@ -140,16 +140,16 @@ impl Reason {
 pub const fn allowed(from: Option<State>, to: State, reason: Option<Reason>) -> bool {
     use Reason::{AutoQuit, Deceased, Expelled, Military, Quit, Retire, Transferred, Unemployed};
     use State::{Active, Ended, Frozen, Leaving, Retained};
-    match (from, to, reason) {
-        (None | Some(Ended | Retained | Frozen | Leaving), Active, None) => true,
-        (Some(Active), Retained, Some(Retire | Unemployed | Military)) => true,
-        (Some(Active), Frozen, None) => true,
-        (Some(Active | Retained), Leaving, None) => true,
-        (Some(Leaving), Ended, Some(Quit)) => true,
-        (Some(Active | Retained), Ended, Some(AutoQuit | Expelled | Transferred)) => true,
-        (Some(Active | Retained | Frozen | Leaving), Ended, Some(Deceased)) => true,
-        _ => false,
-    }
+    matches!(
+        (from, to, reason),
+        (None | Some(Ended | Retained | Frozen | Leaving), Active, None)
+            | (Some(Active), Retained, Some(Retire | Unemployed | Military))
+            | (Some(Active), Frozen, None)
+            | (Some(Active | Retained), Leaving, None)
+            | (Some(Leaving), Ended, Some(Quit))
+            | (Some(Active | Retained), Ended, Some(AutoQuit | Expelled | Transferred))
+            | (Some(Active | Retained | Frozen | Leaving), Ended, Some(Deceased))
+    )
 }
 
 /// Where somebody stands now.

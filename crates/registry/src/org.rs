@@ -203,6 +203,24 @@ pub async fn pool_of(conn: &mut Conn, division: &str) -> Result<Option<Org>, Pro
         .optional()?)
 }
 
+/// A union's name; names are public.
+///
+/// # Errors
+/// `NOT_FOUND` when there is no such union.
+pub async fn name_of(conn: &mut Conn, id: Uuid) -> Result<String, Problem> {
+    let found = org::table.find(id).select(org::name).first(conn).await.optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// Where a union is: its division code.
+///
+/// # Errors
+/// `NOT_FOUND` when there is no such union.
+pub async fn division_of(conn: &mut Conn, id: Uuid) -> Result<String, Problem> {
+    let found = org::table.find(id).select(org::division_code).first(conn).await.optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
 /// A union by its code.
 ///
 /// # Errors

@@ -89,7 +89,6 @@ diesel::table! {
         work_division -> Nullable<Text>,
         submitted_at -> Timestamptz,
         due_on -> Date,
-        escalated_at -> Nullable<Timestamptz>,
         decided_at -> Nullable<Timestamptz>,
         decided_by -> Nullable<Uuid>,
         reason -> Nullable<Text>,

@@ -17,19 +17,20 @@ pub enum Direction {
     Down,
 }
 
-/// Runs the migrations. Blocks its thread: call it where nothing is served (needs a multi-thread runtime).
+/// Runs the migrations.
 ///
 /// # Errors
 /// `INTERNAL` with the failing migration.
 pub async fn run(url: &str, direction: Direction) -> Result<Vec<String>, Problem> {
-    let conn = Conn::establish(url).await?;
-    let mut harness = AsyncMigrationHarness::new(conn);
-    let versions = match direction {
-        Direction::Up => harness.run_pending_migrations(MIGRATIONS),
-        Direction::Down => harness.revert_all_migrations(MIGRATIONS),
-    }
-    .map_err(Problem::internal)?;
-    Ok(versions.iter().map(ToString::to_string).collect())
+    with_harness(url, move |harness| {
+        let versions = match direction {
+            Direction::Up => harness.run_pending_migrations(MIGRATIONS),
+            Direction::Down => harness.revert_all_migrations(MIGRATIONS),
+        }
+        .map_err(Problem::internal)?;
+        Ok(versions.iter().map(ToString::to_string).collect())
+    })
+    .await
 }
 
 /// How many migrations are not applied yet; `serve` refuses to start unless this is 0.
@@ -37,7 +38,23 @@ pub async fn run(url: &str, direction: Direction) -> Result<Vec<String>, Problem
 /// # Errors
 /// `INTERNAL` when the database cannot be asked.
 pub async fn pending(url: &str) -> Result<usize, Problem> {
-    let conn = Conn::establish(url).await?;
-    let mut harness = AsyncMigrationHarness::new(conn);
-    Ok(harness.pending_migrations(MIGRATIONS).map_err(Problem::internal)?.len())
+    with_harness(url, |harness| Ok(harness.pending_migrations(MIGRATIONS).map_err(Problem::internal)?.len()))
+        .await
+}
+
+// diesel's harness blocks its thread, which only a multi-thread runtime allows: it gets one of its own, so the
+// caller's may be of any kind.
+async fn with_harness<R: Send + 'static>(
+    url: &str,
+    work: impl FnOnce(&mut AsyncMigrationHarness<Conn>) -> Result<R, Problem> + Send + 'static,
+) -> Result<R, Problem> {
+    let url = url.to_owned();
+    let done = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(async {
+            let conn = Conn::establish(&url).await?;
+            work(&mut AsyncMigrationHarness::new(conn))
+        })
+    });
+    done.await?
 }

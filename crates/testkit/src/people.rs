@@ -220,3 +220,12 @@ impl TestApp {
         RosterMember { person, name, id_number, mobile: number, union }
     }
 }
+
+impl TestApp {
+    /// Proves over HTTP that a session is the member of the roster.
+    pub async fn prove(&self, session: &Session, member: &RosterMember) {
+        let body = json!({"name": member.name, "id_type": "citizen_id", "id_number": member.id_number});
+        let reply = self.post("/v1/me/real-name", body).by(session).await.expect(200);
+        assert_eq!(reply["outcome"], "matched");
+    }
+}

@@ -50,25 +50,27 @@ impl Contract {
         Self(operations)
     }
 
+    /// Whether any method is answered on a path pattern.
+    fn knows(&self, pattern: &str) -> bool {
+        methods_of().any(|method| self.operation(pattern, &method).is_some())
+    }
+
     /// The operation of a path pattern.
     pub fn operation(&self, pattern: &str, method: &Method) -> Option<&Operation> {
         self.0.get(&(pattern.to_owned(), method.clone()))
     }
 }
 
+fn methods_of() -> impl Iterator<Item = Method> {
+    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].into_iter()
+}
+
 /// The operations of a path, with their methods.
 pub fn methods(
     item: &utoipa::openapi::PathItem,
 ) -> impl Iterator<Item = (Method, &utoipa::openapi::path::Operation)> {
-    [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| operation.as_ref().map(|o| (method, o)))
+    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+    methods_of().zip(operations).filter_map(|(method, operation)| operation.as_ref().map(|o| (method, o)))
 }
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -137,6 +139,8 @@ async fn admit(
             }
         }
         app.limits.operation(&operation.id, info.ip).await?;
+    } else if pattern.is_some_and(|p| app.contract.knows(p)) {
+        return Err(Problem::new(Code::MethodNotAllowed));
     }
     if let Some(header) = req.headers().get(AUTHORIZATION) {
         let token = header

@@ -44,6 +44,8 @@ macro_rules! actions {
 actions! {
     /// Read the union tree.
     OrgRead = "org.read" => [Leader, Officer, Reviewer, Registrar, LegalOfficer, MerchantOfficer, CashierOfFunds, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin];
+    /// Create unions.
+    OrgWrite = "org.write" => [Leader, Officer, Registrar];
     /// Read who holds which post.
     PostRead = "post.read" => [Leader, Officer, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin];
     /// Invite a cadre or grant a post, under one's ceiling.

@@ -1,8 +1,10 @@
 //! Small things every answer writes the same way, and the id in a path.
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use chrono::{DateTime, SecondsFormat, Utc};
-use unionhall_kernel::Problem;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde::Serialize;
+use unionhall_kernel::{Invalid, Problem};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::problem::Fault;
@@ -24,4 +26,36 @@ impl FromRequest for Id {
         let id = req.match_info().get("id").and_then(|id| Uuid::parse_str(id).ok());
         std::future::ready(id.map(Self).ok_or_else(|| Problem::not_found().into()))
     }
+}
+
+/// Checks a reason for the audit row: 2 to 200 characters.
+///
+/// # Errors
+/// `REASON_LENGTH`.
+pub fn parse_reason(reason: &str) -> Result<&str, Invalid> {
+    let reason = reason.trim();
+    if (2..=200).contains(&reason.chars().count()) {
+        Ok(reason)
+    } else {
+        Err(Invalid::new("REASON_LENGTH", "原因须为2至200个字符。"))
+    }
+}
+
+/// Where a case stands, the same block for every kind of case. 办理进度
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Progress {
+    /// The state's code.
+    pub state: String,
+    /// The state in words.
+    pub state_text: &'static str,
+    /// Who has to act: `member`, `union`, `county`; null at the end.
+    pub waiting_for: Option<&'static str>,
+    /// What comes next, in words.
+    pub next_step: &'static str,
+    /// By when, Shanghai; null at the end.
+    pub due_on: Option<NaiveDate>,
+    /// What is missing.
+    pub missing: Vec<String>,
+    /// Whom to call.
+    pub contact_phone: Option<&'static str>,
 }

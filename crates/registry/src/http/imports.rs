@@ -25,7 +25,7 @@ use crate::import::{Import, Kind, errors_file, leavers, revert, store, template}
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Registers the operations.
-pub fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(create_import)
         .service(list_imports)

@@ -1,0 +1,121 @@
+//! `/v1/admin`: a member's cards, for cadres in scope.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::Deserialize;
+use unionhall_kernel::{Fields, Problem};
+use unionhall_web::{Answer, Body, Cadre, Id, IfMatch, IfMatchHeader, PageBody, can, etag, wire};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::CardDto;
+use crate::standing::Status;
+use crate::{Cards, loss, store};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(list_member_cards).service(get_card).service(report_card_lost).service(revoke_card);
+}
+
+/// Cards of a member 会员的卡
+#[utoipa::path(
+    tag = "cards",
+    security(("admin" = ["member.read"])),
+    params(("id" = uuid::Uuid, Path, description = "The member")),
+    responses((status = 200, description = "Newest first; empty for somebody out of scope", body = PageBody<CardDto>))
+)]
+#[get("/v1/admin/members/{id}/cards")]
+async fn list_member_cards(cards: web::Data<Cards>, by: Cadre<can::MemberRead>, id: Id) -> Answer {
+    let core = &cards.core;
+    let mut conn = core.db.read().await?;
+    let views = store::scoped_of_person(&mut conn, &by.scope, id.0, core.today()).await?;
+    Ok(HttpResponse::Ok().json(PageBody::whole(views.into_iter().map(CardDto::from).collect::<Vec<_>>())))
+}
+
+/// One card 会员卡
+#[utoipa::path(
+    tag = "cards",
+    security(("admin" = ["member.read"])),
+    params(("id" = uuid::Uuid, Path, description = "The card")),
+    responses((status = 200, description = "The card, with its ETag", body = CardDto))
+)]
+#[get("/v1/admin/cards/{id}")]
+async fn get_card(cards: web::Data<Cards>, by: Cadre<can::MemberRead>, id: Id) -> Answer {
+    let core = &cards.core;
+    let card = store::scoped(&mut *core.db.read().await?, &by.scope, id.0, core.today()).await?;
+    Ok(etag::tagged(card.version, &CardDto::from(card)))
+}
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    /// Why, for the audit row: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200, example = "会员电话挂失")]
+    reason: String,
+}
+
+impl Reason {
+    fn parse(&self) -> Result<&str, Problem> {
+        let mut fields = Fields::new();
+        match fields.take("/reason", wire::parse_reason(&self.reason)) {
+            Some(reason) => Ok(reason),
+            None => Err(fields.problem()),
+        }
+    }
+}
+
+/// Report a member's card lost 代会员挂失
+#[utoipa::path(
+    tag = "cards",
+    security(("admin" = ["card.write"])),
+    params(("id" = uuid::Uuid, Path, description = "The card"), IfMatchHeader),
+    request_body = Reason,
+    responses(
+        (status = 200, description = "Lost from this instant on", body = CardDto),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
+)]
+#[post("/v1/admin/cards/{id}/report-loss")]
+async fn report_card_lost(
+    cards: web::Data<Cards>,
+    by: Cadre<can::CardWrite>,
+    id: Id,
+    version: IfMatch,
+    body: Body<Reason>,
+) -> Answer {
+    set(&cards, &by, id, version, Status::Lost, body.parse()?).await
+}
+
+/// Revoke a card 注销会员卡
+#[utoipa::path(
+    tag = "cards",
+    security(("admin" = ["card.write"])),
+    params(("id" = uuid::Uuid, Path, description = "The card"), IfMatchHeader),
+    request_body = Reason,
+    responses(
+        (status = 200, description = "Revoked for good", body = CardDto),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
+)]
+#[post("/v1/admin/cards/{id}/revoke")]
+async fn revoke_card(
+    cards: web::Data<Cards>,
+    by: Cadre<can::CardWrite>,
+    id: Id,
+    version: IfMatch,
+    body: Body<Reason>,
+) -> Answer {
+    set(&cards, &by, id, version, Status::Revoked, body.parse()?).await
+}
+
+async fn set(
+    cards: &Cards,
+    by: &Cadre<can::CardWrite>,
+    id: Id,
+    version: IfMatch,
+    to: Status,
+    reason: &str,
+) -> Answer {
+    let check = |card: &store::CardView| version.check(card.version);
+    let card = loss::set_by_cadre(&cards.core, &by.actor, &by.scope, id.0, check, to, reason).await?;
+    Ok(etag::tagged(card.version, &CardDto::from(card)))
+}

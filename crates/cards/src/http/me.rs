@@ -1,0 +1,187 @@
+//! `/v1/me/cards`: a member's own cards.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use unionhall_identity::otp;
+use unionhall_kernel::{Code, Fields, Problem};
+use unionhall_web::{Answer, Body, Empty, Id, Member, PageBody, Query, wire};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::CardDto;
+use crate::code::{STEP_SECONDS, step_at, step_start};
+use crate::standing::Validity;
+use crate::{Cards, issue, loss, store};
+
+/// Most codes that can be fetched ahead.
+const MAX_CODES: u32 = 20;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_my_cards)
+        .service(get_card_qr)
+        .service(report_my_card_lost)
+        .service(my_card_found)
+        .service(replace_my_card);
+}
+
+/// My cards 我的会员卡
+#[utoipa::path(
+    tag = "cards",
+    security(("member" = [])),
+    responses((status = 200, description = "Newest first; empty below level 1 or without a membership", body = PageBody<CardDto>))
+)]
+#[get("/v1/me/cards")]
+async fn list_my_cards(cards: web::Data<Cards>, me: Member) -> Answer {
+    let Some(person) = me.principal.person else {
+        return Ok(HttpResponse::Ok().json(PageBody::<CardDto>::whole(Vec::new())));
+    };
+    let core = &cards.core;
+    let mut views = store::of_person(&mut *core.db.read().await?, person, core.today()).await?;
+    if views.is_empty() {
+        // The event may not have been handled yet; whoever comes first issues it.
+        match core.db.write(async |tx| issue::ensure_virtual(core, tx, person).await).await {
+            Ok(_) => {}
+            Err(problem) if problem.code == Code::AlreadyExists => {}
+            Err(problem) => return Err(problem.into()),
+        }
+        views = store::of_person(&mut *core.db.writer().await?, person, core.today()).await?;
+    }
+    let items: Vec<CardDto> = views.into_iter().map(CardDto::from).collect();
+    Ok(HttpResponse::Ok().json(PageBody::whole(items)))
+}
+
+/// How many codes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct QrQuery {
+    /// Codes to fetch, for shops without signal: 1 to 20, 1 without. 预取数量
+    #[param(minimum = 1, maximum = 20, default = 1)]
+    count: Option<u32>,
+}
+
+/// Codes for the QR. 动态二维码
+#[derive(Debug, Serialize, ToSchema)]
+struct QrDto {
+    /// Now, as the server has it.
+    server_time: String,
+    /// One code a step of 30 seconds; the first is valid now.
+    codes: Vec<CodeDto>,
+}
+
+/// A code. 动态码
+#[derive(Debug, Serialize, ToSchema)]
+struct CodeDto {
+    /// What the QR shows: at most 64 characters.
+    #[schema(max_length = 64)]
+    code: String,
+    /// When its step begins.
+    not_before: String,
+    /// When its step ends.
+    not_after: String,
+}
+
+/// Codes of a card 会员卡二维码
+#[utoipa::path(
+    tag = "cards",
+    security(("member" = ["level:1"])),
+    params(("id" = uuid::Uuid, Path, description = "The card"), QrQuery),
+    responses(
+        (status = 200, description = "Codes", body = QrDto),
+        (status = 409, description = "`CARD_NOT_VALID`: lost, revoked, suspended or expired"),
+    )
+)]
+#[get("/v1/me/cards/{id}/qr")]
+async fn get_card_qr(cards: web::Data<Cards>, me: Member<1>, id: Id, query: Query<QrQuery>) -> Answer {
+    let count = query.count.unwrap_or(1);
+    if !(1..=MAX_CODES).contains(&count) {
+        return Err(Problem::new(Code::InvalidParameter).with("parameter", "count").into());
+    }
+    let core = &cards.core;
+    let card = store::own(&mut *core.db.read().await?, me.person()?, id.0, core.today()).await?;
+    if !matches!(card.validity, Validity::Valid { .. }) {
+        return Err(Problem::new(Code::CardNotValid).with("state_text", card.state.text()).into());
+    }
+    let (now, first) = (core.now(), step_at(core.now()));
+    let codes = (first..first + i64::from(count)).map(|step| {
+        let code = cards.codes.seal(card.person, card.n, step)?;
+        let begins = step_start(step);
+        let ends = begins + chrono::Duration::seconds(STEP_SECONDS);
+        Ok(CodeDto { code, not_before: wire::instant(begins), not_after: wire::instant(ends) })
+    });
+    let codes = codes.collect::<Result<Vec<_>, Problem>>()?;
+    Ok(HttpResponse::Ok().json(QrDto { server_time: wire::instant(now), codes }))
+}
+
+/// Report my card lost 挂失
+#[utoipa::path(
+    tag = "cards",
+    security(("member" = ["level:1"])),
+    params(("id" = uuid::Uuid, Path, description = "The card")),
+    responses(
+        (status = 200, description = "Lost from this instant on", body = CardDto),
+        (status = 409, description = "`INVALID_STATE`: replaced or revoked"),
+    )
+)]
+#[post("/v1/me/cards/{id}/report-loss")]
+async fn report_my_card_lost(cards: web::Data<Cards>, me: Member<1>, id: Id, _body: Empty) -> Answer {
+    let card = loss::report_own(&cards.core, &me.actor, me.person()?, id.0).await?;
+    Ok(HttpResponse::Ok().json(CardDto::from(card)))
+}
+
+/// A fresh code.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Confirmed {
+    /// A code sent to the member's mobile (purpose `confirm`).
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    code: String,
+}
+
+impl Confirmed {
+    fn parse(&self) -> Result<&str, Problem> {
+        let mut fields = Fields::new();
+        match fields.take("/code", otp::parse_code(&self.code)) {
+            Some(code) => Ok(code),
+            None => Err(fields.problem()),
+        }
+    }
+}
+
+/// My card was found 解除挂失
+#[utoipa::path(
+    tag = "cards",
+    security(("member" = ["level:1"])),
+    params(("id" = uuid::Uuid, Path, description = "The card")),
+    request_body = Confirmed,
+    responses(
+        (status = 200, description = "Active again", body = CardDto),
+        (status = 401, description = "`OTP_INVALID`"),
+        (status = 409, description = "`INVALID_STATE`: not lost, or lost for more than seven days"),
+    )
+)]
+#[post("/v1/me/cards/{id}/found")]
+async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Body<Confirmed>) -> Answer {
+    let who = (me.principal.account, me.person()?);
+    let card = loss::found(&cards.core, &me.actor, who, id.0, body.parse()?).await?;
+    Ok(HttpResponse::Ok().json(CardDto::from(card)))
+}
+
+/// Replace my lost card 补办新卡
+#[utoipa::path(
+    tag = "cards",
+    security(("member" = ["level:1"])),
+    params(("id" = uuid::Uuid, Path, description = "The lost card")),
+    request_body = Confirmed,
+    responses(
+        (status = 200, description = "The new card", body = CardDto),
+        (status = 401, description = "`OTP_INVALID`"),
+        (status = 409, description = "`INVALID_STATE`: not lost, or no active membership"),
+    )
+)]
+#[post("/v1/me/cards/{id}/replace")]
+async fn replace_my_card(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Body<Confirmed>) -> Answer {
+    let who = (me.principal.account, me.person()?);
+    let card = loss::replace(&cards.core, &me.actor, who, id.0, body.parse()?).await?;
+    Ok(HttpResponse::Ok().json(CardDto::from(card)))
+}

@@ -1,0 +1,61 @@
+//! This room's operations.
+
+mod admin;
+mod me;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::standing::CardState;
+use crate::store::CardView;
+
+/// Registers the room's operations.
+pub fn routes(config: &mut ServiceConfig) {
+    me::routes(config);
+    admin::routes(config);
+}
+
+/// A membership card. 会员卡
+#[derive(Debug, Serialize, ToSchema)]
+struct CardDto {
+    /// Its id.
+    id: Uuid,
+    /// The number people read: 16 digits.
+    #[schema(example = "4101021234567891")]
+    number: String,
+    /// `VIRTUAL`, `COBRAND_DEBIT`, `COBRAND_CREDIT`.
+    #[schema(example = "VIRTUAL")]
+    kind: String,
+    /// Its state today.
+    state: CardState,
+    /// The state in words.
+    #[schema(example = "正常")]
+    state_text: &'static str,
+    /// First day, Shanghai.
+    valid_from: chrono::NaiveDate,
+    /// Last day, Shanghai, inclusive.
+    valid_to: chrono::NaiveDate,
+}
+
+impl From<CardView> for CardDto {
+    fn from(card: CardView) -> Self {
+        let CardView {
+            id,
+            number,
+            kind,
+            state,
+            valid_from,
+            valid_to,
+            person: _,
+            n: _,
+            status: _,
+            lost_at: _,
+            version: _,
+            validity: _,
+            path: _,
+        } = card;
+        Self { id, number, kind, state, state_text: state.text(), valid_from, valid_to }
+    }
+}

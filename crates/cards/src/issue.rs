@@ -1,0 +1,112 @@
+//! Issuing the virtual card: by itself, when real-name level 1 meets an ACTIVE membership. Nobody applies and
+//! nobody approves; the event issues it and the first read makes sure of it, so either may come first.
+
+use chrono::{Months, NaiveDate};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::json;
+use unionhall_kernel::{Problem, luhn_digit};
+use unionhall_registry::org;
+use unionhall_storage::db::violated;
+use unionhall_storage::{Conn, Core, audit};
+use unionhall_web::Actor;
+use unionhall_web::actor::EventExt;
+use uuid::Uuid;
+
+use crate::schema::{card, member_standing, person_account};
+
+/// How long a virtual card is valid.
+const VALID_MONTHS: u32 = 60;
+/// Tries to find a number nobody has: with a thousand million for each area, two are plenty.
+const NUMBER_TRIES: u32 = 8;
+
+/// `41` and the rest of the union's six-digit division, nine random digits, Luhn.
+fn number(core: &Core, division: &str) -> String {
+    let area = division.get(..6).unwrap_or("410000");
+    let mut number = format!("{area}{}", core.ids.digits(9));
+    number.push(luhn_digit(&number));
+    number
+}
+
+/// Issues a person's virtual card if one is due and they never had one. Running twice, or twice at once,
+/// issues one.
+///
+/// # Errors
+/// `INTERNAL` when a row cannot be written.
+pub async fn ensure_virtual(core: &Core, conn: &mut Conn, person: Uuid) -> Result<bool, Problem> {
+    // Never a second one by itself: beside a LOST or after a REVOKED one the holder or a cadre decides.
+    let had: i64 = card::table
+        .filter(card::person_id.eq(person).and(card::kind.eq("VIRTUAL")))
+        .count()
+        .get_result(conn)
+        .await?;
+    let due: Option<(Uuid, String)> = member_standing::table
+        .inner_join(person_account::table.on(person_account::person_id.eq(member_standing::person_id)))
+        .filter(member_standing::person_id.eq(person).and(member_standing::state.eq("ACTIVE")))
+        .filter(person_account::level.ge(1))
+        .select((member_standing::org_id, member_standing::path))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((union, path)) = due.filter(|_| had == 0) else { return Ok(false) };
+    issue(core, conn, &Actor::task(), person, (union, &path), None).await?;
+    Ok(true)
+}
+
+/// Issues a virtual card; `replaces` the one before.
+///
+/// # Errors
+/// `INTERNAL` when no free number was found.
+pub async fn issue(
+    core: &Core,
+    conn: &mut Conn,
+    actor: &Actor,
+    person: Uuid,
+    (union, path): (Uuid, &str),
+    replaces: Option<Uuid>,
+) -> Result<Uuid, Problem> {
+    let (now, today) = (core.now(), core.today());
+    let division = org::division_of(conn, union).await?;
+    let last: Option<i32> =
+        card::table.filter(card::person_id.eq(person)).select(diesel::dsl::max(card::n)).first(conn).await?;
+    for _ in 0..NUMBER_TRIES {
+        let id = core.id();
+        let row = (
+            card::id.eq(id),
+            card::person_id.eq(person),
+            card::n.eq(last.unwrap_or(0) + 1),
+            card::number.eq(number(core, &division)),
+            card::kind.eq("VIRTUAL"),
+            card::status.eq("ACTIVE"),
+            card::valid_from.eq(today),
+            card::valid_to.eq(last_day(today)),
+            card::replaces.eq(replaces),
+            card::issued_at.eq(now),
+        );
+        // Nothing but a taken number may be swallowed here: the other rules of the table must speak.
+        let inserted = diesel::insert_into(card::table)
+            .values(row)
+            .on_conflict(card::number)
+            .do_nothing()
+            .execute(conn)
+            .await;
+        match inserted {
+            Ok(1) => {
+                let event = actor.event(core.id(), now, Some(path), "card.issue", ("card", Some(id)));
+                audit::append(conn, &event.about(person).changes(json!({"kind": "VIRTUAL"}))).await?;
+                return Ok(id);
+            }
+            Ok(_) => {}
+            // Somebody issued it at the same moment: their card is this one.
+            Err(error) if violated(&error) == Some("card_live") => {
+                return Err(Problem::new(unionhall_kernel::Code::AlreadyExists));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::internal("no free card number"))
+}
+
+fn last_day(from: NaiveDate) -> NaiveDate {
+    from.checked_add_months(Months::new(VALID_MONTHS)).and_then(|d| d.pred_opt()).unwrap_or(from)
+}

@@ -1,0 +1,144 @@
+//! Loss: reporting needs no proof and works at once; undoing it, or taking a new card, takes a fresh code sent
+//! to the member's own mobile.
+
+use chrono::Duration;
+use serde_json::json;
+use unionhall_identity::account;
+use unionhall_identity::otp::{self, Purpose};
+use unionhall_kernel::{Code, Problem};
+use unionhall_registry::membership;
+use unionhall_storage::{Conn, Core, audit};
+use unionhall_web::actor::EventExt;
+use unionhall_web::{Actor, OrgScope, Realm};
+use uuid::Uuid;
+
+use crate::issue;
+use crate::standing::Status;
+use crate::store::{self, CardView};
+
+/// Days in which a lost card can still be found; afterwards it is only replaced.
+const FOUND_DAYS: i64 = 7;
+
+async fn note(
+    core: &Core,
+    conn: &mut Conn,
+    actor: &Actor,
+    action: &str,
+    card: &CardView,
+    reason: Option<&str>,
+) -> Result<(), Problem> {
+    let id = ("card", Some(card.id));
+    let mut event = actor.event(core.id(), core.now(), card.path.as_deref(), action, id).about(card.person);
+    event.reason = reason.map(ToOwned::to_owned);
+    event.changes = json!({"from": card.status.as_str()});
+    audit::append(conn, &event).await
+}
+
+/// A member reports their card lost. Reporting a lost card again changes nothing.
+///
+/// # Errors
+/// `NOT_FOUND`, `INVALID_STATE` for a card that is replaced or revoked.
+pub async fn report_own(core: &Core, actor: &Actor, person: Uuid, id: Uuid) -> Result<CardView, Problem> {
+    core.db
+        .write(async |tx| {
+            let card = store::own(tx, person, id, core.today()).await?;
+            if card.status != Status::Lost {
+                store::set_status(tx, &card, Status::Lost, Some(core.now())).await?;
+                note(core, tx, actor, "card.report_lost", &card, None).await?;
+            }
+            store::own(tx, person, id, core.today()).await
+        })
+        .await
+}
+
+/// A cadre reports a member's card lost for them, or revokes it.
+///
+/// # Errors
+/// `NOT_FOUND` out of scope; `STALE`; `INVALID_STATE`.
+pub async fn set_by_cadre(
+    core: &Core,
+    actor: &Actor,
+    scope: &OrgScope,
+    id: Uuid,
+    check: impl Fn(&CardView) -> Result<(), Problem>,
+    to: Status,
+    reason: &str,
+) -> Result<CardView, Problem> {
+    core.db
+        .write(async |tx| {
+            let card = store::scoped(tx, scope, id, core.today()).await?;
+            check(&card)?;
+            let (action, lost_at) = match to {
+                Status::Lost => ("card.report_lost", Some(core.now())),
+                _ => ("card.revoke", card.lost_at),
+            };
+            store::set_status(tx, &card, to, lost_at).await?;
+            note(core, tx, actor, action, &card, Some(reason)).await?;
+            store::scoped(tx, scope, id, core.today()).await
+        })
+        .await
+}
+
+async fn proof(core: &Core, account: Uuid, code: &str) -> Result<otp::Proof, Problem> {
+    let mut conn = core.db.read().await?;
+    let account = account::get(&mut conn, account).await?.ok_or_else(Problem::not_found)?;
+    let mobile = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::OtpInvalid))?;
+    drop(conn);
+    otp::check(core, Realm::Member, Purpose::Confirm, &mobile, code).await
+}
+
+/// A member found the card again, within seven days.
+///
+/// # Errors
+/// `OTP_INVALID`; `INVALID_STATE` when it is not lost or the seven days are over.
+pub async fn found(
+    core: &Core,
+    actor: &Actor,
+    (account, person): (Uuid, Uuid),
+    id: Uuid,
+    code: &str,
+) -> Result<CardView, Problem> {
+    let proof = proof(core, account, code).await?;
+    core.db
+        .write(async |tx| {
+            proof.consume(tx, core.now()).await?;
+            let card = store::own(tx, person, id, core.today()).await?;
+            let in_time = card.lost_at.is_some_and(|at| core.now() - at <= Duration::days(FOUND_DAYS));
+            if card.status != Status::Lost || !in_time {
+                return Err(Problem::new(Code::InvalidState));
+            }
+            store::set_status(tx, &card, Status::Active, None).await?;
+            note(core, tx, actor, "card.found", &card, None).await?;
+            store::own(tx, person, id, core.today()).await
+        })
+        .await
+}
+
+/// A member replaces a lost card: a new one with a new number; every code of the old one is dead.
+///
+/// # Errors
+/// `OTP_INVALID`; `INVALID_STATE` when it is not lost or the membership is not ACTIVE.
+pub async fn replace(
+    core: &Core,
+    actor: &Actor,
+    (account, person): (Uuid, Uuid),
+    id: Uuid,
+    code: &str,
+) -> Result<CardView, Problem> {
+    let proof = proof(core, account, code).await?;
+    core.db
+        .write(async |tx| {
+            proof.consume(tx, core.now()).await?;
+            let card = store::own(tx, person, id, core.today()).await?;
+            let standing = membership::standing(tx, person).await?;
+            let standing = standing
+                .filter(|s| s.state == membership::State::Active && card.status == Status::Lost)
+                .ok_or_else(|| Problem::new(Code::InvalidState))?;
+            store::set_status(tx, &card, Status::Replaced, card.lost_at).await?;
+            note(core, tx, actor, "card.replace", &card, None).await?;
+            let union = (standing.org, standing.path.as_str());
+            let new = issue::issue(core, tx, actor, person, union, Some(card.id)).await?;
+            store::own(tx, person, new, core.today()).await
+        })
+        .await
+}

@@ -1,0 +1,448 @@
+//! Join applications: `/v1/me/join-applications` and `/v1/admin/join-applications`.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use unionhall_identity::Identity;
+use unionhall_kernel::document::Entry;
+use unionhall_kernel::{
+    Code, Document, Fields, IdType, Invalid, PersonName, Pii, Problem, codes, division, mask,
+};
+use unionhall_web::wire::{self, Progress};
+use unionhall_web::{
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, Member, Once, OnceHeader, PageBody,
+    Query, can, etag, once,
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::members::narrowed;
+use crate::join::{self, Application, Decision, Match, State, Statement, Target};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(create_join_application)
+        .service(list_my_join_applications)
+        .service(get_my_join_application)
+        .service(withdraw_join_application)
+        .service(resubmit_join_application)
+        .service(list_join_applications)
+        .service(get_join_application)
+        .service(approve_join_application)
+        .service(reject_join_application)
+        .service(return_join_application);
+}
+
+/// What an applicant states. 入会申请内容
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StatementDto {
+    /// 姓名
+    #[schema(value_type = PersonName, example = "王小明")]
+    name: Pii<String>,
+    /// 证件类型
+    id_type: IdType,
+    /// 证件号码
+    #[schema(value_type = Document, example = "410102194912319982")]
+    id_number: Pii<String>,
+    /// 就业形态: `employment_form` of the code tables.
+    #[schema(max_length = 4, example = "13")]
+    employment_form: Option<String>,
+    /// 工作地: a county division.
+    #[schema(max_length = 9, example = "410102")]
+    work_division: Option<String>,
+}
+
+impl StatementDto {
+    fn parse(&self, today: chrono::NaiveDate, at: &str, fields: &mut Fields) -> Option<Statement> {
+        let name = fields.take(&format!("{at}/name"), PersonName::parse(self.name.expose()));
+        let document = Document::parse(self.id_type, self.id_number.expose(), today, Entry::Person);
+        let document = fields.take(&format!("{at}/id_number"), document);
+        if let Some(form) = &self.employment_form {
+            let known = codes::lookup("employment_form", form).is_some();
+            let unknown = Invalid::new("CODE_UNKNOWN", "没有此就业形态。");
+            fields.require(known, &format!("{at}/employment_form"), unknown);
+        }
+        if let Some(code) = &self.work_division {
+            let known = division::division(code).is_some();
+            let unknown = Invalid::new("DIVISION_UNKNOWN", "没有此区划。");
+            fields.require(known, &format!("{at}/work_division"), unknown);
+        }
+        Some(Statement {
+            name: name?,
+            document: document?,
+            employment_form: self.employment_form.clone(),
+            work_division: self.work_division.clone(),
+        })
+    }
+}
+
+/// An application: to a union, or to a county's holding pool.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewApplication {
+    /// My union; exactly one of this and `pool_division`.
+    union_id: Option<Uuid>,
+    /// I have none: the county whose pool takes me.
+    #[schema(max_length = 6, example = "410102")]
+    pool_division: Option<String>,
+    /// What I state.
+    statement: StatementDto,
+}
+
+/// An application, as the applicant sees it. 入会申请
+#[derive(Debug, Serialize, ToSchema)]
+struct ApplicationDto {
+    /// Its id.
+    id: Uuid,
+    /// 申请加入的工会
+    union_id: Uuid,
+    /// 工会名称
+    union_name: String,
+    /// 姓名, masked.
+    name: String,
+    /// 证件类型
+    id_type: IdType,
+    /// 证件号码, masked.
+    id_number: String,
+    /// When it was handed in.
+    submitted_at: String,
+    /// 状态
+    state: State,
+    /// Why it was returned or rejected.
+    reason: Option<String>,
+    /// 办理进度
+    progress: Progress,
+}
+
+fn progress(a: &Application) -> Progress {
+    let (waiting_for, next_step) = match a.state {
+        State::BuReview => (Some("union"), "所选工会审核"),
+        State::PoolReview => (Some("county"), "县级总工会审核"),
+        State::Returned => (Some("member"), "按意见补正后重新提交"),
+        State::Approved => (None, "已入会，可查看会员卡"),
+        State::Rejected => (None, "可重新申请或联系工会"),
+        State::Withdrawn => (None, "可重新申请"),
+    };
+    Progress {
+        state: a.state.as_str().to_owned(),
+        state_text: a.state.text(),
+        waiting_for,
+        next_step,
+        due_on: a.state.is_waiting().then_some(a.due_on),
+        missing: Vec::new(),
+        contact_phone: Some("12351"),
+    }
+}
+
+impl From<Application> for ApplicationDto {
+    fn from(a: Application) -> Self {
+        Self {
+            progress: progress(&a),
+            id: a.id,
+            union_id: a.org,
+            union_name: a.org_name,
+            name: mask::name(&a.name),
+            id_type: a.id_type,
+            id_number: mask::document_number(&a.id_number),
+            submitted_at: wire::instant(a.submitted_at),
+            state: a.state,
+            reason: a.reason,
+        }
+    }
+}
+
+/// Apply to join 申请入会
+#[utoipa::path(
+    tag = "join",
+    security(("member" = [])),
+    params(OnceHeader),
+    request_body = NewApplication,
+    responses(
+        (status = 201, description = "Handed in", body = ApplicationDto),
+        (status = 404, description = "`NOT_FOUND`: no such union or county"),
+        (status = 409, description = "`APPLICATION_OPEN`, `INVALID_STATE`: a member already; `IN_PROGRESS`"),
+    )
+)]
+#[post("/v1/me/join-applications")]
+async fn create_join_application(
+    app: web::Data<App>,
+    me: Member,
+    once_: Once,
+    body: Body<NewApplication>,
+) -> Answer {
+    let mut fields = Fields::new();
+    let target = match (body.union_id, &body.pool_division) {
+        (Some(union), None) => Some(Target::Union(union)),
+        (None, Some(division)) => Some(Target::Pool(division.clone())),
+        _ => {
+            fields.refuse("/union_id", Invalid::new("ONE_OF", "请选择工会，或选择所在县区。"));
+            None
+        }
+    };
+    let statement = body.statement.parse(app.today(), "/statement", &mut fields);
+    let (Some(target), Some(statement)) = (target, statement) else {
+        return Err(fields.problem().into());
+    };
+    fields.finish()?;
+    let core = &app.core;
+    let key = once_.of(me.principal.account, "create_join_application", body.raw());
+    let stored = unionhall_storage::once::once(&core.db, core.now(), Some(key), async |tx| {
+        let made = join::submit(core, tx, &me.actor, &me.principal, &target, &statement).await?;
+        once::created(format!("/v1/me/join-applications/{}", made.id), &ApplicationDto::from(made))
+    })
+    .await;
+    match stored {
+        // Two different applications at the same moment: one stands.
+        Err(problem) if unionhall_storage::db::constraint(&problem) == Some("member_application_open") => {
+            Err(Problem::new(Code::ApplicationOpen).into())
+        }
+        other => Ok(once::respond(other?)),
+    }
+}
+
+/// My applications 我的入会申请
+#[utoipa::path(
+    tag = "join",
+    security(("member" = [])),
+    responses((status = 200, description = "Newest first", body = PageBody<ApplicationDto>))
+)]
+#[get("/v1/me/join-applications")]
+async fn list_my_join_applications(app: web::Data<App>, me: Member) -> Answer {
+    let found = join::list_own(&app, &mut *app.db.read().await?, me.principal.account).await?;
+    let items: Vec<ApplicationDto> = found.into_iter().map(ApplicationDto::from).collect();
+    Ok(HttpResponse::Ok().json(PageBody::whole(items)))
+}
+
+/// One of my applications 我的入会申请
+#[utoipa::path(
+    tag = "join",
+    security(("member" = [])),
+    params(("id" = Uuid, Path, description = "The application")),
+    responses((status = 200, description = "The application", body = ApplicationDto))
+)]
+#[get("/v1/me/join-applications/{id}")]
+async fn get_my_join_application(app: web::Data<App>, me: Member, id: Id) -> Answer {
+    let found = join::own(&app, &mut *app.db.read().await?, me.principal.account, id.0).await?;
+    Ok(HttpResponse::Ok().json(ApplicationDto::from(found)))
+}
+
+/// Withdraw my application 撤回申请
+#[utoipa::path(
+    tag = "join",
+    security(("member" = [])),
+    params(("id" = Uuid, Path, description = "The application")),
+    responses(
+        (status = 200, description = "Withdrawn", body = ApplicationDto),
+        (status = 409, description = "`INVALID_STATE`: decided already"),
+    )
+)]
+#[post("/v1/me/join-applications/{id}/withdraw")]
+async fn withdraw_join_application(app: web::Data<App>, me: Member, id: Id, _body: Empty) -> Answer {
+    let done = join::withdraw(&app, &me.actor, me.principal.account, id.0).await?;
+    Ok(HttpResponse::Ok().json(ApplicationDto::from(done)))
+}
+
+/// Hand a returned application in again 补正后重新提交
+#[utoipa::path(
+    tag = "join",
+    security(("member" = [])),
+    params(("id" = Uuid, Path, description = "The application")),
+    request_body = StatementDto,
+    responses(
+        (status = 200, description = "Under review again", body = ApplicationDto),
+        (status = 409, description = "`INVALID_STATE`: it was not returned"),
+    )
+)]
+#[post("/v1/me/join-applications/{id}/resubmit")]
+async fn resubmit_join_application(
+    app: web::Data<App>,
+    me: Member,
+    id: Id,
+    body: Body<StatementDto>,
+) -> Answer {
+    let mut fields = Fields::new();
+    let statement = body.parse(app.today(), "", &mut fields);
+    let Some(statement) = statement else { return Err(fields.problem().into()) };
+    fields.finish()?;
+    let done = join::resubmit(&app, &me.actor, me.principal.account, id.0, &statement).await?;
+    Ok(HttpResponse::Ok().json(ApplicationDto::from(done)))
+}
+
+/// An application, as the union's cadre sees it. 入会申请（审核）
+#[derive(Debug, Serialize, ToSchema)]
+struct ReviewDto {
+    /// The application.
+    #[serde(flatten)]
+    application: ApplicationDto,
+    /// The applicant's proved mobile, masked.
+    mobile: String,
+    /// What the roster says; null in lists.
+    #[serde(rename = "match")]
+    compared: Option<Match>,
+}
+
+impl ReviewDto {
+    fn of(a: Application, compared: Option<Match>) -> Self {
+        Self { mobile: a.mobile.masked(), application: a.into(), compared }
+    }
+}
+
+/// Which applications.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ApplicationQuery {
+    /// A union with its subtree; the caller's own without. 工会
+    union_id: Option<Uuid>,
+    /// States, comma-separated; those that wait for a cadre without. 状态
+    #[param(max_length = 100, example = "BU_REVIEW")]
+    state: Option<String>,
+}
+
+/// Applications of the scope 入会申请列表
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.read"])),
+    params(ApplicationQuery, Listing),
+    responses((status = 200, description = "Oldest first", body = PageBody<ReviewDto>))
+)]
+#[get("/v1/admin/join-applications")]
+async fn list_join_applications(
+    app: web::Data<App>,
+    by: Cadre<can::ApplicationRead>,
+    query: Query<ApplicationQuery>,
+    listing: Listing,
+) -> Answer {
+    let words: Vec<&str> = query.state.as_deref().unwrap_or("BU_REVIEW,POOL_REVIEW").split(',').collect();
+    if !words.iter().all(|w| State::ALL.iter().any(|s| s.as_str() == *w)) {
+        return Err(Problem::new(Code::InvalidParameter).with("parameter", "state").into());
+    }
+    let limit = listing.limit()?;
+    let Some(scope) = narrowed(&app, &by.scope, query.union_id).await? else {
+        return Ok(HttpResponse::Ok().json(PageBody::<ReviewDto>::whole(Vec::new())));
+    };
+    let binding = format!("join-applications|{}|{words:?}", scope.start());
+    let after: Option<Uuid> = listing.after(&app, &binding)?;
+    let mut conn = app.db.read().await?;
+    let page = join::list(&app, &mut conn, &scope, &words, after, limit).await?;
+    let body = PageBody::of(&app, &binding, page, |a| a.id, |a| Ok(ReviewDto::of(a, None)))?;
+    Ok(HttpResponse::Ok().json(body))
+}
+
+/// One application 入会申请
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.read"])),
+    params(("id" = Uuid, Path, description = "The application")),
+    responses((status = 200, description = "The application with its ETag, and what the roster says", body = ReviewDto))
+)]
+#[get("/v1/admin/join-applications/{id}")]
+async fn get_join_application(app: web::Data<App>, by: Cadre<can::ApplicationRead>, id: Id) -> Answer {
+    let mut conn = app.db.read().await?;
+    let found = join::get(&app, &mut conn, &by.scope, id.0).await?;
+    let compared = match found.state.is_waiting() {
+        true => Some(join::compare(&mut conn, &found).await?),
+        false => None,
+    };
+    Ok(etag::tagged(found.version, &ReviewDto::of(found, compared)))
+}
+
+async fn decide(
+    identity: &Identity,
+    by: &Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    decision: Decision,
+) -> Answer {
+    let check = |current| version.check(current);
+    let done = join::decide(identity, &by.actor, &by.scope, id.0, check, &decision).await?;
+    Ok(etag::tagged(done.version, &ReviewDto::of(done, None)))
+}
+
+/// Approve an application 通过入会申请
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
+    responses(
+        (status = 200, description = "A member from today on; the card follows by itself", body = ReviewDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`; `ALREADY_EXISTS`: the document needs another procedure"),
+    )
+)]
+#[post("/v1/admin/join-applications/{id}/approve")]
+async fn approve_join_application(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    _body: Empty,
+) -> Answer {
+    decide(&identity, &by, id, version, Decision::Approve).await
+}
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = JoinDecision)]
+struct Because {
+    /// What the applicant is told: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200, example = "请补充所在单位信息")]
+    reason: String,
+}
+
+impl Because {
+    fn parse(&self) -> Result<String, Problem> {
+        let mut fields = Fields::new();
+        match fields.take("/reason", wire::parse_reason(&self.reason)) {
+            Some(reason) => Ok(reason.to_owned()),
+            None => Err(fields.problem()),
+        }
+    }
+}
+
+/// Reject an application 不予通过
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
+    request_body = Because,
+    responses(
+        (status = 200, description = "Rejected; they may apply again", body = ReviewDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
+)]
+#[post("/v1/admin/join-applications/{id}/reject")]
+async fn reject_join_application(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    body: Body<Because>,
+) -> Answer {
+    decide(&identity, &by, id, version, Decision::Reject(body.parse()?)).await
+}
+
+/// Return an application 退回补正
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
+    request_body = Because,
+    responses(
+        (status = 200, description = "With the applicant again", body = ReviewDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
+)]
+#[post("/v1/admin/join-applications/{id}/return")]
+async fn return_join_application(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    body: Body<Because>,
+) -> Answer {
+    decide(&identity, &by, id, version, Decision::Return(body.parse()?)).await
+}

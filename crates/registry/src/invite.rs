@@ -1,0 +1,205 @@
+//! Inviting cadres (E25). Every cadre account is bound to a natural person at invitation. A grantor needs a
+//! *grant ceiling* that covers the role, within their subtree; ceilings and the three administrator roles are
+//! granted by the security administrator alone.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use unionhall_identity::account::{self, NewAccount, State};
+use unionhall_identity::sms::Message;
+use unionhall_identity::{Identity, person};
+use unionhall_kernel::{Code, Document, Invalid, Mobile, PersonName, Problem};
+use unionhall_storage::audit;
+use unionhall_storage::db::constraint;
+use unionhall_web::actor::EventExt;
+use unionhall_web::{Actor, OrgScope, Role, RoleName};
+use uuid::Uuid;
+
+use crate::org;
+use crate::post::{self, NewPost, PostView};
+
+/// Roles of the three administrators: none does business, and only one of them grants.
+const ADMINISTRATORS: &[RoleName] = &[RoleName::SystemAdmin, RoleName::SecurityAdmin, RoleName::AuditAdmin];
+/// Roles a union's post can have.
+const UNION_ROLES: &[RoleName] = &[
+    RoleName::Leader,
+    RoleName::Officer,
+    RoleName::Reviewer,
+    RoleName::CashierOfFunds,
+    RoleName::Registrar,
+    RoleName::LegalOfficer,
+    RoleName::MerchantOfficer,
+    RoleName::Auditor,
+    RoleName::SystemAdmin,
+    RoleName::SecurityAdmin,
+    RoleName::AuditAdmin,
+];
+
+/// An invitation.
+#[derive(Debug)]
+pub struct Invitation {
+    /// Full name.
+    pub name: PersonName,
+    /// Document.
+    pub document: Document,
+    /// Mobile; the invitation goes there, and it must be proved to activate.
+    pub mobile: Mobile,
+    /// Login name.
+    pub username: String,
+    /// In which union.
+    pub union: Uuid,
+    /// As what.
+    pub role: RoleName,
+    /// What they may grant in turn.
+    pub ceiling: Vec<RoleName>,
+    /// Until when.
+    pub to: Option<DateTime<Utc>>,
+}
+
+fn may_grant(grantor: &Role, invitation: &Invitation) -> bool {
+    let administrative = ADMINISTRATORS.contains(&invitation.role) || !invitation.ceiling.is_empty();
+    if administrative {
+        grantor.name == RoleName::SecurityAdmin
+    } else {
+        grantor.ceiling.contains(&invitation.role)
+    }
+}
+
+/// Invites somebody: creates what is missing of person and account, and grants the post.
+///
+/// # Errors
+/// `GRANT_EXCEEDS_CEILING`; `NOT_FOUND` for a union out of scope; `ALREADY_EXISTS` when the login name, the
+/// mobile or the post is taken, or the document belongs to somebody of another name; `NOT_ANOTHER_PERSON`
+/// for a post for oneself.
+pub async fn invite(
+    identity: &Identity,
+    actor: &Actor,
+    scope: &OrgScope,
+    grantor: &Role,
+    invitation: &Invitation,
+) -> Result<PostView, Problem> {
+    if !UNION_ROLES.contains(&invitation.role) {
+        let invalid = Invalid::new("ROLE_NOT_OF_A_UNION", "不是工会任职。");
+        return Err(Problem::invalid("/role", invalid));
+    }
+    if !may_grant(grantor, invitation) {
+        return Err(Problem::new(Code::GrantExceedsCeiling));
+    }
+    let core = &identity.core;
+    let Invitation { name, document, mobile, username, union, role, ceiling, to } = invitation;
+    let realm = post::realm_of(*role);
+    let made = core
+        .db
+        .write(async |tx| {
+            let union = org::get(tx, scope, *union).await?;
+            let index = person::document_index(&core.sealer, document);
+            let person = match person::holder(tx, &index).await? {
+                // A number with another name is a mistake of somebody's, to be looked at by people.
+                Some((_, held)) if PersonName::parse(&held).ok().as_ref() != Some(name) => {
+                    return Err(Problem::new(Code::AlreadyExists));
+                }
+                Some((person, _)) => person,
+                None => person::create(core, tx, name, document).await?,
+            };
+            if actor.person == Some(person) {
+                return Err(Problem::new(Code::NotAnotherPerson));
+            }
+            let existing = account::find_by_person(tx, realm, person).await?;
+            if existing.is_none() {
+                let new = NewAccount {
+                    realm,
+                    person: Some(person),
+                    username: Some(username),
+                    mobile: Some(mobile),
+                    state: State::Invited,
+                    password_hash: None,
+                    totp_secret: None,
+                };
+                account::create(core, tx, &new).await?;
+            }
+            let new = NewPost {
+                person,
+                org: &union,
+                role: *role,
+                ceiling,
+                from: core.now(),
+                to: *to,
+                granted_by: actor.person,
+            };
+            let post = post::grant(core, tx, &new).await?;
+            let object = ("post", Some(post));
+            let event = actor
+                .event(core.id(), core.now(), Some(&union.path), "post.grant", object)
+                .about(person)
+                .changes(json!({"role": role, "ceiling": ceiling, "new_account": existing.is_none()}));
+            audit::append(tx, &event).await?;
+            let view = post::get(tx, scope, post).await?;
+            Ok((view, existing.is_none()))
+        })
+        .await;
+    let (view, new_account) = match made {
+        Err(problem)
+            if matches!(
+                constraint(&problem),
+                Some(
+                    "account_username"
+                        | "account_mobile"
+                        | "account_person"
+                        | "post_held"
+                        | "person_document_number"
+                )
+            ) =>
+        {
+            return Err(Problem::new(Code::AlreadyExists));
+        }
+        other => other?,
+    };
+    if new_account {
+        let params = BTreeMap::from([("union", view.org_name.chars().take(20).collect())]);
+        identity.sms.send(&Message { mobile: mobile.clone(), template_key: "invitation", params })?;
+    }
+    Ok(view)
+}
+
+/// Revokes a post. Whoever may grant may revoke what they could have granted.
+///
+/// # Errors
+/// `NOT_FOUND` out of scope; `STALE`; `GRANT_EXCEEDS_CEILING`.
+pub async fn revoke(
+    identity: &Identity,
+    actor: &Actor,
+    scope: &OrgScope,
+    grantor: &Role,
+    id: Uuid,
+    check: impl Fn(i32) -> Result<(), Problem>,
+    reason: &str,
+) -> Result<PostView, Problem> {
+    let core = &identity.core;
+    let by = actor.person.ok_or_else(|| Problem::new(Code::Forbidden))?;
+    let (view, accounts) = core
+        .db
+        .write(async |tx| {
+            let view = post::get(tx, scope, id).await?;
+            check(view.version)?;
+            if grantor.name != RoleName::SecurityAdmin && !grantor.ceiling.contains(&view.role) {
+                return Err(Problem::new(Code::GrantExceedsCeiling));
+            }
+            if view.revoked_at.is_some() {
+                return Err(Problem::new(Code::InvalidState));
+            }
+            let accounts = post::revoke(core, tx, &view, view.version, by).await?;
+            let object = ("post", Some(id));
+            let event = actor
+                .event(core.id(), core.now(), Some(&view.path), "post.revoke", object)
+                .about(view.person)
+                .reason(reason);
+            audit::append(tx, &event).await?;
+            Ok((post::get(tx, scope, id).await?, accounts))
+        })
+        .await?;
+    for account in accounts {
+        identity.states.forget(account);
+    }
+    Ok(view)
+}

@@ -1,0 +1,10 @@
+//! Registry over HTTP.
+
+// A test fails loudly; clippy's allowance covers test functions only, not their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod join;
+mod members;
+mod posts;
+mod real_name;
+mod unions;

@@ -1,0 +1,151 @@
+//! Invitations, posts, switching.
+
+use serde_json::{Value, json};
+use unionhall_testkit::{CadreHandle, Session, TestApp, citizen, mobile};
+use unionhall_web::{Realm, RoleName};
+use uuid::Uuid;
+
+fn invitation(union: Uuid, role: &str, number: &str, mobile: &str) -> Value {
+    json!({
+        "name": "赵敏", "id_type": "citizen_id", "id_number": number, "mobile": mobile,
+        "username": format!("zhao{mobile}"), "union_id": union, "role": role,
+    })
+}
+
+// A leader whose ceiling lets them grant officers and registrars.
+async fn grantor(app: &TestApp, code: &str) -> CadreHandle {
+    let leader = app.cadre(code, RoleName::Leader).await;
+    app.sql(&format!("UPDATE post SET ceiling = '{{officer,registrar}}' WHERE id = '{}'", leader.post)).await;
+    app.services.identity.states.forget(leader.session.account);
+    leader
+}
+
+#[tokio::test]
+async fn an_invited_cadre_activates_enrols_totp_and_logs_in() {
+    let app = TestApp::start().await;
+    let leader = grantor(&app, "410102").await;
+    let (number, phone) = (citizen(), mobile());
+    let body = invitation(leader.union, "officer", &number, &phone);
+    let made = app.post("/v1/admin/invitations", body).by(&leader.session).await.expect(201);
+    assert_eq!((made["role"].as_str(), made["name"].as_str()), (Some("officer"), Some("赵*")));
+    let waiting = json!({"username": format!("zhao{phone}"), "password": "correct-horse-battery"});
+    assert_eq!(app.post("/v1/auth/login/password", waiting).await.problem(401), "LOGIN_FAILED");
+    let code = app.otp(&phone, "confirm", Realm::Cadre).await;
+    let activate = json!({"mobile": phone, "code": code, "password": "correct-horse-battery"});
+    let active = app.post("/v1/auth/activate", activate.clone()).await.expect(200);
+    let secret = active["totp_secret"].as_str().unwrap();
+    assert_eq!(app.post("/v1/auth/activate", activate).await.problem(401), "OTP_INVALID");
+    let session = app.login_cadre(Realm::Cadre, &format!("zhao{phone}"), Some(secret), &phone).await;
+    app.get("/v1/admin/members").by(&session).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_grants_above_their_ceiling_outside_their_subtree_or_to_themself() {
+    let app = TestApp::start().await;
+    let leader = grantor(&app, "410102").await;
+    let sibling = app.cadre("410103", RoleName::Leader).await;
+    let security = app.cadre("410102", RoleName::SecurityAdmin).await;
+    let send = |by: &Session, body: Value| app.post("/v1/admin/invitations", body).by(by).into_future();
+    let fresh = |union, role| invitation(union, role, &citizen(), &mobile());
+    let above = send(&leader.session, fresh(leader.union, "leader")).await;
+    assert_eq!(above.problem(403), "GRANT_EXCEEDS_CEILING");
+    let outside = send(&leader.session, fresh(sibling.union, "officer")).await;
+    assert_eq!(outside.problem(404), "NOT_FOUND");
+    let admin = send(&leader.session, fresh(leader.union, "security_admin")).await;
+    assert_eq!(admin.problem(403), "GRANT_EXCEEDS_CEILING");
+    let mut with_ceiling = fresh(leader.union, "officer");
+    with_ceiling["ceiling"] = json!(["officer"]);
+    let ceiling = send(&leader.session, with_ceiling.clone()).await;
+    assert_eq!(ceiling.problem(403), "GRANT_EXCEEDS_CEILING");
+    send(&security.session, with_ceiling).await.expect(201);
+    send(&security.session, fresh(leader.union, "audit_admin")).await.expect(201);
+    let business = send(&security.session, fresh(leader.union, "officer")).await;
+    assert_eq!(business.problem(403), "GRANT_EXCEEDS_CEILING");
+    let officer = app.cadre("410102", RoleName::Officer).await;
+    let none = send(&officer.session, fresh(leader.union, "officer")).await;
+    assert_eq!(none.problem(403), "FORBIDDEN");
+    let staff = send(&leader.session, fresh(leader.union, "manager")).await;
+    assert_eq!(staff.problem(422), "VALIDATION_FAILED");
+}
+
+#[tokio::test]
+async fn a_document_under_another_name_and_a_taken_login_are_conflicts() {
+    let app = TestApp::start().await;
+    let leader = grantor(&app, "410102").await;
+    let member = app.on_roster("410102").await;
+    let send = |body: Value| app.post("/v1/admin/invitations", body).by(&leader.session).into_future();
+    let other_name = invitation(leader.union, "officer", &member.id_number, &mobile());
+    assert_eq!(send(other_name).await.problem(409), "ALREADY_EXISTS");
+    let phone = mobile();
+    send(invitation(leader.union, "officer", &citizen(), &phone)).await.expect(201);
+    let taken = send(invitation(leader.union, "officer", &citizen(), &phone)).await;
+    assert_eq!(taken.problem(409), "ALREADY_EXISTS");
+}
+
+#[tokio::test]
+async fn a_revoked_post_is_refused_on_every_copy_within_a_poll() {
+    let app = TestApp::start().await;
+    let copy = app.copy().await;
+    let leader = grantor(&app, "410102").await;
+    let officer = app.cadre("410102", RoleName::Officer).await;
+    copy.services.identity.states.poll().await.unwrap();
+    copy.get("/v1/admin/members").by(&officer.session).await.expect(200);
+    let path = format!("/v1/admin/posts/{}", officer.post);
+    let tag = app.get(&path).by(&leader.session).await.etag();
+    let why = json!({"reason": "任期届满"});
+    let revoke = format!("{path}/revoke");
+    app.post(&revoke, why.clone()).by(&leader.session).if_match(&tag).await.expect(200);
+    copy.services.identity.states.poll().await.unwrap();
+    for server in [&app, &copy] {
+        let reply = server.get("/v1/admin/members").by(&officer.session).await;
+        assert_eq!(reply.problem(401), "UNAUTHENTICATED");
+    }
+    let again = app.post(&revoke, why).by(&leader.session).if_match("\"v2\"").await;
+    assert_eq!(again.problem(409), "INVALID_STATE");
+}
+
+#[tokio::test]
+async fn a_post_ends_on_its_instant_without_anybody_doing_anything() {
+    let app = TestApp::start().await;
+    let officer = app.cadre("410102", RoleName::Officer).await;
+    app.sql(&format!("UPDATE post SET valid_to = '2026-11-20T04:10:00Z' WHERE id = '{}'", officer.post))
+        .await;
+    app.services.identity.states.forget(officer.session.account);
+    app.clock.set("2026-11-20T04:09:59Z".parse().unwrap());
+    app.advance(chrono::Duration::zero()).await;
+    app.get("/v1/admin/members").by(&officer.session).await.expect(200);
+    app.advance(chrono::Duration::seconds(1)).await;
+    let reply = app.get("/v1/admin/members").by(&officer.session).await;
+    assert_eq!(reply.problem(401), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn one_person_switches_between_being_a_member_and_a_chair() {
+    let app = TestApp::start().await;
+    let (union, code) = app.union_under("410102", "中原机械厂工会").await;
+    let chair = app.cadre(&code, RoleName::Leader).await;
+    let phone = mobile();
+    let member = app.login_member(&phone).await;
+    app.sql(&format!(
+        "UPDATE account SET person_id = '{}', level = 1 WHERE id = '{}'",
+        chair.person, member.account
+    ))
+    .await;
+    app.services.identity.states.forget(member.account);
+    let roles = app.get("/v1/auth/roles").by(&member).await.expect(200);
+    assert_eq!(roles["items"].as_array().unwrap().len(), 2);
+    let switch = |by: &Session, body: Value| app.post("/v1/auth/switch", body).by(by).into_future();
+    let to_chair = json!({"role_id": chair.post});
+    let without = switch(&member, to_chair).await;
+    assert_eq!(without.problem(401), "SECOND_FACTOR_REQUIRED");
+    app.advance(chrono::Duration::seconds(60)).await;
+    let code = app.otp(&chair.mobile, "second_factor", Realm::Cadre).await;
+    let as_chair = Session::of(switch(&member, json!({"role_id": chair.post, "otp": code})).await);
+    let list = app.get("/v1/admin/members").by(&as_chair).await.expect(200);
+    assert_eq!(list["items"], json!([]));
+    assert_eq!(as_chair.body["account"]["roles"][0]["union_id"], union.to_string());
+    app.get("/v1/me").by(&member).await.expect(200);
+    let stranger = app.cadre("410103", RoleName::Officer).await;
+    let foreign = switch(&member, json!({"role_id": stranger.post})).await;
+    assert_eq!(foreign.problem(404), "NOT_FOUND");
+}

@@ -1,0 +1,77 @@
+//! The published documents.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use unionhall_gateway::document::{self, AUDIENCES};
+use unionhall_kernel::Code;
+
+use crate::assert_committed;
+
+/// Every operation of a document: method, path, operation.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            found.push((method.clone(), path.clone(), operation.clone()));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_documents_are_committed() {
+    for audience in AUDIENCES {
+        let text = serde_json::to_string_pretty(&document::of(audience)).unwrap() + "\n";
+        assert_committed(&format!("openapi/{}.json", audience.name), &text, "unionhall openapi");
+    }
+}
+
+#[test]
+fn every_operation_says_what_it_is() {
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|c| c.entry().code).collect();
+    for audience in AUDIENCES {
+        let document = document::of(audience);
+        let mut ids = BTreeSet::new();
+        for (method, path, operation) in operations(&document) {
+            let at = format!("{} {method} {path}", audience.name);
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{at}: no operationId"));
+            assert!(ids.insert(id.to_owned()), "{at}: {id} twice");
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            assert!(summary.chars().any(|c| c.is_ascii_alphabetic()), "{at}: no English summary");
+            assert!(summary.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{at}: no Chinese term");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{at}: one tag");
+            let open = path.starts_with("/v1/public/")
+                || ["request_otp", "login_password", "login_otp", "refresh", "activate_account"]
+                    .contains(&id)
+                || id == "apply_as_merchant";
+            assert_eq!(operation.get("security").is_none(), open, "{at}: security");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.keys().any(|s| s.starts_with('2')), "{at}: no success");
+            for (status, response) in responses {
+                let description = response["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{at}: {status} says nothing");
+                if !status.starts_with('2') {
+                    let codes = description.split('`').skip(1).step_by(2);
+                    for code in codes.filter(|c| c.chars().all(|c| c.is_ascii_uppercase() || c == '_')) {
+                        let field_rule = status == "422";
+                        assert!(known.contains(code) || field_rule, "{at}: {code} is in no catalogue");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    for audience in AUDIENCES {
+        let document = document::of(audience);
+        let text = document.to_string();
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            let found = document["components"]["schemas"].get(name).is_some();
+            assert!(found, "{}: {name} is missing", audience.name);
+        }
+    }
+}

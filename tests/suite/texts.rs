@@ -1,0 +1,35 @@
+//! Committed texts that the code generates.
+
+use std::fmt::Write as _;
+
+use unionhall_kernel::Code;
+
+use crate::assert_committed;
+
+#[test]
+fn the_authorization_matrix_is_committed() {
+    assert_committed("docs/authz-matrix.md", &unionhall_web::policy::matrix(), "unionhall docs --out docs");
+}
+
+#[test]
+fn the_error_catalogue_is_committed() {
+    assert_committed(
+        "docs/errors.md",
+        &unionhall_gateway::document::error_catalogue(),
+        "unionhall docs --out docs",
+    );
+}
+
+#[test]
+fn every_code_is_named_by_an_operation_or_by_the_rules_of_all() {
+    let mut named = String::new();
+    for audience in unionhall_gateway::document::AUDIENCES {
+        let _ = write!(named, "{}", unionhall_gateway::document::of(audience));
+    }
+    // Codes that no document can name: they answer what is no operation.
+    let elsewhere = [Code::MethodNotAllowed];
+    for code in Code::ALL {
+        let listed = named.contains(&format!("`{}`", code.entry().code));
+        assert!(listed || elsewhere.contains(code), "{} is in no document", code.entry().code);
+    }
+}
