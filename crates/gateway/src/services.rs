@@ -115,6 +115,7 @@ impl Services {
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
+        let worker = unionhall_registry::import::tasks(worker, core);
         unionhall_cards::tasks(worker, core)
     }
 

@@ -6,6 +6,7 @@
 //! [`membership::ACTIVATED`], `{person_id}`.
 
 pub mod http;
+pub mod import;
 pub mod invite;
 pub mod join;
 pub mod looks;
