@@ -18,3 +18,4 @@ pub mod profile;
 pub mod real_name;
 mod schema;
 pub mod seed;
+pub mod todos;
