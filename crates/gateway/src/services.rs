@@ -11,6 +11,7 @@ use unionhall_identity::sms::SmsSender;
 use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
 use unionhall_kernel::{Clock, IdGen, Problem};
+use unionhall_merchants::Merchants;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Core, Db, DbConfig};
@@ -59,6 +60,8 @@ pub struct Services {
     pub identity: web::Data<Identity>,
     /// Cards' services.
     pub cards: web::Data<Cards>,
+    /// Merchants' services.
+    pub merchants: web::Data<Merchants>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
 }
@@ -68,6 +71,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_identity::http::routes(config);
     unionhall_registry::http::routes(config);
     unionhall_cards::http::routes(config);
+    unionhall_merchants::http::routes(config);
 }
 
 impl Services {
@@ -86,10 +90,14 @@ impl Services {
         let cursors = CursorKey::new(cursor.bytes()?);
         drop(conn);
         let core = Core { db, clock: parts.clock, ids: parts.ids, sealer, cursors };
-        let roles: Vec<Arc<dyn RoleSource>> = vec![Arc::new(unionhall_registry::post::PostRoles)];
+        let roles: Vec<Arc<dyn RoleSource>> = vec![
+            Arc::new(unionhall_registry::post::PostRoles),
+            Arc::new(unionhall_merchants::staff::MerchantRoles),
+        ];
         let identity =
             Identity::start(core.clone(), &ring, parts.issuer, parts.sms, roles, parts.cores).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
+        let merchants = Merchants::start(core.clone(), &ring).await?;
         let app = App {
             core,
             authenticator: identity.states.clone(),
@@ -102,25 +110,33 @@ impl Services {
             app: web::Data::new(app),
             identity: web::Data::new(identity),
             cards: web::Data::new(cards),
+            merchants: web::Data::new(merchants),
             ring,
         })
     }
 
     /// Hands the services to a worker.
     pub fn provide(&self, config: &mut web::ServiceConfig) {
-        config.app_data(self.app.clone()).app_data(self.identity.clone()).app_data(self.cards.clone());
+        config
+            .app_data(self.app.clone())
+            .app_data(self.identity.clone())
+            .app_data(self.cards.clone())
+            .app_data(self.merchants.clone());
     }
 
     /// The background worker with every room's tasks.
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
-        unionhall_cards::tasks(worker, core)
+        let worker = unionhall_cards::tasks(worker, core);
+        unionhall_merchants::tasks::handle(worker, core)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting.
     pub fn spawn_background(&self, runtime: &Handle) {
         runtime.spawn(self.identity.states.clone().keep_fresh());
+        let merchants = self.merchants.clone();
+        runtime.spawn(async move { merchants.log.keep_flushing().await });
         let services = self.clone();
         runtime.spawn(async move {
             let mut minutes = tokio::time::interval(Duration::from_secs(60));
@@ -139,6 +155,7 @@ impl Services {
         let mut conn = core.db.writer().await?;
         self.identity.tokens.reload(&self.ring, &mut conn).await?;
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
+        unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
         Ok(())
     }
 }
