@@ -112,7 +112,7 @@ async fn the_public_sees_what_is_on_or_to_come() {
     app.post("/v1/admin/campaigns", shop.terms("quota")).by(&shop.officer.session).await.expect(201);
     let ids = async |query: &str| {
         let list = app.get(&format!("/v1/public/campaigns{query}")).await.expect(200);
-        list["items"].as_array().unwrap().iter().map(|c| id(c)).collect::<Vec<_>>()
+        list["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>()
     };
     assert_eq!(ids("").await, [on]);
     assert_eq!(ids("?division=410100").await, [on]);

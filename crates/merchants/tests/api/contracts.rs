@@ -7,28 +7,28 @@ use crate::shop::Shop;
 
 #[tokio::test]
 async fn the_contract_ends_at_shanghai_midnight() {
-    let shop = Shop::open().await;
-    let app = &shop.app;
+    let mut shop = Shop::open().await;
     let path = format!("/v1/admin/merchants/{}", shop.merchant);
-    let read = app.get(&path).by(&shop.officer.session).await;
+    let read = shop.app.get(&path).by(&shop.officer.session).await;
     let tag = read.etag();
-    let patch = app.request("PATCH", &path).json(json!({"contract_to": "2026-11-20"}));
+    let patch = shop.app.request("PATCH", &path).json(json!({"contract_to": "2026-11-20"}));
     patch.by(&shop.officer.session).if_match(&tag).await.expect(200);
     let offer = shop.campaign(shop.terms("quota")).await;
     let holder = shop.holder().await;
     // 23:59:30 in Shanghai.
     let midnight: chrono::DateTime<chrono::Utc> = "2026-11-20T16:00:00Z".parse().unwrap();
-    app.clock.set(midnight - Duration::seconds(30));
-    app.advance(Duration::zero()).await;
+    shop.app.advance(midnight - Duration::minutes(4) - shop.app.core().now()).await;
+    shop.cadres_again().await;
+    let app = &shop.app;
     let till = shop.cashier().await;
     let session = shop.login_again(&holder).await;
     let holder = crate::shop::Holder { session, ..holder };
+    app.advance(midnight - Duration::seconds(30) - app.core().now()).await;
     let verified = shop.verify(&till, &shop.qr(&holder).await).await;
     assert_eq!(verified["offers"].as_array().unwrap().len(), 1);
     let token = verified["verification_token"].as_str().unwrap();
     assert_eq!(app.get("/v1/public/campaigns").await.expect(200)["items"].as_array().unwrap().len(), 1);
-    app.clock.set(midnight);
-    app.advance(Duration::zero()).await;
+    app.advance(Duration::seconds(30)).await;
     assert_eq!(shop.redeem(&till, token, offer, 3_000, "k").await.problem(409), "NOT_OPEN");
     let verified = shop.verify(&till, &shop.qr(&holder).await).await;
     assert_eq!((verified["valid"].as_bool(), &verified["offers"]), (Some(true), &json!([])));
@@ -36,8 +36,7 @@ async fn the_contract_ends_at_shanghai_midnight() {
         assert_eq!(app.get(list).await.expect(200)["items"], json!([]));
     }
     assert_eq!(shop.stats().await.0, 0);
-    let officer = app.cadre("410102", unionhall_web::RoleName::Officer).await;
-    assert_eq!(app.get(&path).by(&officer.session).await.expect(200)["state"], "LAPSED");
+    assert_eq!(app.get(&path).by(&shop.officer.session).await.expect(200)["state"], "LAPSED");
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ async fn offers_are_for_members_of_their_union_and_limited_cards_only_where_allo
 
 #[tokio::test]
 async fn a_standing_offer_is_had_once_a_branch_and_day() {
-    let shop = Shop::open().await;
+    let mut shop = Shop::open().await;
     let (here, there) = (shop.cashier().await, shop.staff("staff", Some(shop.branches[1])).await);
     let mut terms = shop.terms("standing");
     terms["benefit_kind"] = json!("percent");
@@ -252,6 +252,9 @@ async fn a_standing_offer_is_had_once_a_branch_and_day() {
     assert_eq!(done["benefit_fen"], 2_000);
     // Midnight in Shanghai is at 16:00 UTC.
     shop.app.advance(Duration::hours(12)).await;
+    shop.cadres_again().await;
+    let session = shop.login_again(&holder).await;
+    let holder = crate::shop::Holder { session, ..holder };
     let here = shop.staff("manager", Some(shop.branches[0])).await;
     let token = shop.token(&here, &holder).await;
     shop.redeem(&here, &token, offer, 3_000, "4").await.expect(201);

@@ -163,6 +163,15 @@ impl Shop {
         self.app.login_member(&holder.mobile).await
     }
 
+    /// New sessions of the two cadres, once theirs are too old by the test's clock.
+    pub async fn cadres_again(&mut self) {
+        for cadre in [&mut self.officer, &mut self.leader] {
+            let CadreHandle { username, totp, mobile, .. } = &*cadre;
+            let session = self.app.login_cadre(Realm::Cadre, username, totp.as_deref(), mobile).await;
+            cadre.session = session;
+        }
+    }
+
     /// A new session of somebody on the staff.
     pub async fn staff_again(&self, session: &Session) -> Session {
         let body = json!({"refresh_token": session.refresh, "device_id": "till"});
