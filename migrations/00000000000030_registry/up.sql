@@ -18,6 +18,7 @@ CREATE TABLE org (
 );
 CREATE INDEX org_parent ON org (parent_id);
 CREATE INDEX org_division ON org (division_code);
+CREATE INDEX org_name ON org (name);
 CREATE UNIQUE INDEX org_uscc ON org (uscc) WHERE valid_to IS NULL;
 
 CREATE TABLE post (
@@ -105,34 +106,43 @@ CREATE TABLE import (
     kind text NOT NULL CHECK (kind IN ('unions', 'members')),
     mode text NOT NULL CHECK (mode IN ('upsert', 'full')),
     dry_run boolean NOT NULL,
+    -- The union of rows that name none; in mode full the one whose subtree the file is complete for.
     org_id uuid NOT NULL REFERENCES org (id),
+    -- The union of the post that uploaded: how far rows may reach, and who may see the import.
     path text COLLATE "C" NOT NULL,
     file_name text NOT NULL,
     file_type text NOT NULL CHECK (file_type IN ('csv', 'xlsx')),
+    encoding text NOT NULL CHECK (encoding IN ('utf-8', 'gb18030', 'none')),
     file_sha256 bytea NOT NULL,
     header jsonb,
     columns_ignored jsonb NOT NULL DEFAULT '[]',
     state text NOT NULL CHECK (state IN ('validating', 'validated', 'committing', 'committed', 'cancelled',
                                          'reverting', 'reverted', 'failed')),
     failure text,
+    failure_detail text,
     rows_total int NOT NULL DEFAULT 0,
     rows_done int NOT NULL DEFAULT 0,
     rows_accepted int NOT NULL DEFAULT 0,
     rows_rejected int NOT NULL DEFAULT 0,
     rows_updated int NOT NULL DEFAULT 0,
+    rows_reverted int NOT NULL DEFAULT 0,
+    rows_kept int NOT NULL DEFAULT 0,
     rejected_by_reason jsonb NOT NULL DEFAULT '{}',
+    flags jsonb NOT NULL DEFAULT '{}',
     created_by uuid NOT NULL,
     created_at timestamptz NOT NULL,
     committed_by uuid,
     committed_at timestamptz,
-    version int NOT NULL DEFAULT 1
+    version int NOT NULL DEFAULT 1,
+    CONSTRAINT import_dry_run_writes_nothing CHECK (NOT dry_run OR committed_at IS NULL)
 );
 CREATE INDEX import_scope ON import (path, id);
 
--- The file as it came, sealed in chunks of at most 256 KiB.
+-- The file as it came, sealed in chunks of at most 256 KiB, until it is validated: then its rows are kept
+-- instead. Chunks come before their import, which is written once the whole file is here.
 CREATE TABLE import_chunk (
     id uuid PRIMARY KEY,
-    import_id uuid NOT NULL REFERENCES import (id),
+    import_id uuid NOT NULL,
     n int NOT NULL,
     sealed bytea NOT NULL,
     UNIQUE (import_id, n)
@@ -149,10 +159,20 @@ CREATE TABLE import_row (
     code text,
     flags text[] NOT NULL DEFAULT '{}',
     org_id uuid,
+    -- Whom the row is about, as far as known when it was validated.
     person_id uuid,
+    -- The person or union that the row made.
+    created_id uuid,
+    membership_id uuid,
     applied_at timestamptz,
     before bytea,
+    kept text,
     reverted_at timestamptz,
-    UNIQUE (import_id, row_no)
+    UNIQUE (import_id, row_no),
+    CONSTRAINT import_row_code CHECK ((outcome = 'rejected') = (code IS NOT NULL))
 );
-CREATE INDEX import_row_document ON import_row (import_id, document_index);
+-- A document is accepted once in a file.
+CREATE UNIQUE INDEX import_row_document ON import_row (import_id, document_index)
+    WHERE outcome <> 'rejected' AND document_index IS NOT NULL;
+CREATE INDEX import_row_person ON import_row (import_id, person_id) WHERE person_id IS NOT NULL;
+CREATE INDEX import_row_rejected ON import_row (import_id, row_no) WHERE outcome = 'rejected';

@@ -5,6 +5,7 @@ pub mod config;
 pub mod document;
 pub mod serve;
 pub mod services;
+mod todos;
 
 pub use config::Config;
 pub use services::Services;

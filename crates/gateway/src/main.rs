@@ -177,6 +177,8 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
         wait_for_signal().await?;
         tracing::info!("stopping");
         stop.stop(true).await;
+        // A redemption under way is finished, whoever hung up.
+        services.merchants.running.settled().await;
         stop_internal.stop(false).await;
         running.await??;
         // Redemptions whose clients hung up end in order too; what is queued of the till's log is written.

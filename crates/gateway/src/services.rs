@@ -21,7 +21,7 @@ use unionhall_web::rate::{Limits, Rates};
 use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::document;
+use crate::{document, todos};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -72,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_registry::http::routes(config);
     unionhall_cards::http::routes(config);
     unionhall_merchants::http::routes(config);
+    todos::routes(config);
 }
 
 impl Services {
@@ -128,6 +129,7 @@ impl Services {
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
+        let worker = unionhall_registry::import::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         unionhall_merchants::tasks::handle(worker, core)
     }

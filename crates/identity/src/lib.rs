@@ -13,6 +13,7 @@ pub mod http;
 pub mod login;
 pub mod otp;
 pub mod password;
+pub mod people;
 pub mod person;
 mod schema;
 pub mod session;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::schema::{person, person_document};
 
-const NUMBER: &str = "person_document.number";
-const BIRTH_DATE: &str = "person.birth_date";
+pub(crate) const NUMBER: &str = "person_document.number";
+pub(crate) const BIRTH_DATE: &str = "person.birth_date";
 
 /// The blind index of a document: equal for equal (type, normalised number).
 pub fn document_index(sealer: &Sealer, document: &Document) -> BlindIndex {
@@ -70,7 +70,7 @@ pub async fn create(
     Ok(id)
 }
 
-const fn sex_code(sex: Sex) -> i16 {
+pub(crate) const fn sex_code(sex: Sex) -> i16 {
     match sex {
         Sex::Male => 1,
         Sex::Female => 2,

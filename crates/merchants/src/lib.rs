@@ -19,6 +19,7 @@ mod schema;
 pub mod staff;
 pub mod stats;
 pub mod tasks;
+pub mod todos;
 pub mod token;
 pub mod verification_log;
 pub mod verify;

@@ -6,6 +6,7 @@
 //! [`membership::ACTIVATED`], `{person_id}`.
 
 pub mod http;
+pub mod import;
 pub mod invite;
 pub mod join;
 pub mod looks;
@@ -17,3 +18,4 @@ pub mod profile;
 pub mod real_name;
 mod schema;
 pub mod seed;
+pub mod todos;

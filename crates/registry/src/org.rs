@@ -48,8 +48,13 @@ pub struct Org {
 impl Org {
     /// Whether posts here take TOTP: county, city and province federations.
     pub fn is_county_or_above(&self) -> bool {
-        COUNTY_AND_ABOVE.contains(&self.org_type.as_str())
+        is_federation(&self.org_type)
     }
+}
+
+/// Whether a `union_org_type` is that of a county, city or province federation.
+pub fn is_federation(org_type: &str) -> bool {
+    COUNTY_AND_ABOVE.contains(&org_type)
 }
 
 /// A union's path under its parent's.

@@ -64,6 +64,14 @@ pub async fn mobile_index(conn: &mut Conn, person: Uuid) -> Result<Option<Vec<u8
     Ok(found.flatten())
 }
 
+/// Seals a roster mobile for the profile of a person.
+///
+/// # Errors
+/// As [`Sealer::seal`].
+pub fn seal_mobile(sealer: &Sealer, person: Uuid, mobile: &Mobile) -> Result<Vec<u8>, Problem> {
+    sealer.seal_text(MOBILE, person, mobile.e164())
+}
+
 /// Opens a sealed roster mobile.
 ///
 /// # Errors

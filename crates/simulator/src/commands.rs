@@ -1,3 +1,5 @@
 //! One module for each subcommand: its arguments and `run`.
 
+pub mod demo;
 pub mod roster;
+pub mod seed_demo;

@@ -1,11 +1,11 @@
-//! `unionhall-sim`: writes what the platform is tried with.
+//! `unionhall-sim`: writes what the platform is tried with, and tries it.
 
 mod commands;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Makes synthetic rosters and says what an import of them must report.
+/// Synthetic rosters, demo data, the demo.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -16,10 +16,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Roster(commands::roster::Args),
+    SeedDemo(commands::seed_demo::Args),
+    Demo(commands::demo::Args),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Roster(args) => commands::roster::run(args),
+        Command::SeedDemo(args) => commands::seed_demo::run(args),
+        Command::Demo(args) => commands::demo::run(args),
     }
 }

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{self, Array, Jsonb, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use serde_json::Value;
@@ -43,6 +44,30 @@ pub async fn publish(
         ))
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Publishes many events of one topic in one statement.
+///
+/// # Errors
+/// `INTERNAL` when the rows cannot be written.
+pub async fn publish_many(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    topic: &str,
+    events: &[(Uuid, Value)],
+) -> Result<(), Problem> {
+    let (ids, payloads): (Vec<Uuid>, Vec<&Value>) = events.iter().map(|(id, payload)| (*id, payload)).unzip();
+    diesel::sql_query(
+        "INSERT INTO outbox (id, topic, payload, created_at) \
+         SELECT e.id, $3, e.payload, $4 FROM unnest($1, $2) AS e (id, payload)",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(ids)
+    .bind::<Array<Jsonb>, _>(payloads)
+    .bind::<Text, _>(topic)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

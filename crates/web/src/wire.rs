@@ -59,3 +59,17 @@ pub struct Progress {
     /// Whom to call.
     pub contact_phone: Option<&'static str>,
 }
+
+/// A kind of thing that waits for a cadre. 待办
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Todo {
+    /// `join_application`, `import`, `campaign`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// How many wait; 1001 stands for more than a thousand.
+    pub count: i64,
+    /// The earliest due date, or the day the oldest one came.
+    pub oldest_due: Option<NaiveDate>,
+    /// Where its items are.
+    pub href: &'static str,
+}

@@ -2,6 +2,7 @@
 
 mod applications;
 mod audit_log;
+mod imports;
 mod me;
 mod members;
 mod posts;
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unions::routes(config);
     posts::routes(config);
     audit_log::routes(config);
+    imports::routes(config);
 }
 
 /// A member, masked. 会员（脱敏）

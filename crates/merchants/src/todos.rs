@@ -1,0 +1,34 @@
+//! What waits for a cadre in this room.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use unionhall_kernel::{Problem, shanghai_date};
+use unionhall_storage::Conn;
+use unionhall_web::OrgScope;
+use unionhall_web::wire::Todo;
+
+use crate::schema::campaign;
+
+/// More than this is not counted: `1000+`.
+const COUNTED: i64 = 1000;
+
+/// Campaigns to approve, in a scope.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
+    let entered: Vec<chrono::DateTime<chrono::Utc>> = campaign::table
+        .filter(campaign::path.ge(scope.start()).and(campaign::path.lt(scope.end())))
+        .filter(campaign::state.eq("REVIEW"))
+        .order(campaign::id)
+        .limit(COUNTED + 1)
+        .select(campaign::created_at)
+        .load(conn)
+        .await?;
+    Ok(vec![Todo {
+        kind: "campaign",
+        count: i64::try_from(entered.len()).unwrap_or(COUNTED),
+        oldest_due: entered.as_slice().first().copied().map(shanghai_date),
+        href: "/v1/admin/campaigns",
+    }])
+}

@@ -1,0 +1,251 @@
+//! Which column is which. Unions call their columns what they like; a title counts by its synonyms.
+
+use unionhall_kernel::text::{is_blank, nfkc_trimmed};
+
+use super::Kind;
+use super::cell::Cell;
+
+/// A column's meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// 姓名
+    Name,
+    /// 证件类型
+    IdType,
+    /// 证件号码
+    Id,
+    /// 手机
+    Mobile,
+    /// 所属工会, by name or code
+    Union,
+    /// 工会代码
+    UnionCode,
+    /// 性别; the number tells it, so it is only compared
+    Sex,
+    /// 出生日期; likewise
+    BirthDate,
+    /// 入会日期
+    Joined,
+    /// 民族, 政治面貌, …: kept in the profile under this key.
+    Detail(&'static str),
+    /// 工会名称 (of a file of unions)
+    OrgName,
+    /// 上级工会
+    Parent,
+    /// 类型
+    OrgType,
+    /// 所在区划
+    Division,
+    /// 统一社会信用代码
+    Uscc,
+    /// What errors.csv added; dropped when the mended file comes back.
+    Error,
+}
+
+/// The title of the column that errors.csv adds.
+pub const ERROR_TITLE: &str = "错误原因";
+
+use Meaning::{
+    BirthDate, Detail, Division, Error, Id, IdType, Joined, Mobile, Name, OrgName, OrgType, Parent, Sex,
+    Union, UnionCode, Uscc,
+};
+
+/// china.md 5.4: the items of the real-name register and what files call them.
+const MEMBERS: &[(Meaning, &[&str])] = &[
+    (Name, &["姓名", "职工姓名", "会员姓名", "名字", "员工姓名", "本人姓名"]),
+    (IdType, &["证件类型", "证件种类", "证件名称", "有效证件类型"]),
+    (
+        Id,
+        &[
+            "身份证号",
+            "身份证号码",
+            "证件号码",
+            "证件号",
+            "身份证",
+            "居民身份证号",
+            "居民身份证号码",
+            "公民身份号码",
+            "有效证件号码",
+        ],
+    ),
+    (
+        Mobile,
+        &[
+            "手机",
+            "手机号",
+            "手机号码",
+            "联系电话",
+            "移动电话",
+            "电话",
+            "联系方式",
+            "联系手机",
+            "电话号码",
+            "联系号码",
+        ],
+    ),
+    (
+        Union,
+        &[
+            "所属工会",
+            "工会名称",
+            "工会",
+            "所在工会",
+            "所属工会名称",
+            "基层工会",
+            "基层工会名称",
+            "所属基层工会",
+        ],
+    ),
+    (UnionCode, &["工会代码", "所属工会代码", "工会编码", "工会编号"]),
+    (Sex, &["性别"]),
+    (BirthDate, &["出生日期", "出生年月", "出生年月日", "生日"]),
+    (Joined, &["入会日期", "入会时间", "加入工会日期", "加入工会时间"]),
+    (Detail("ethnic"), &["民族"]),
+    (Detail("political"), &["政治面貌"]),
+    (Detail("education"), &["学历", "文化程度", "最高学历"]),
+    (Detail("hukou"), &["户籍类型", "户口类型", "户口性质"]),
+    (Detail("hukou_place"), &["户籍地", "户籍所在地", "籍贯"]),
+    (Detail("address"), &["现住址", "住址", "家庭住址", "居住地址"]),
+    (Detail("employer"), &["工作单位", "单位名称", "所在单位", "单位"]),
+    (Detail("job"), &["岗位", "职业", "工种", "职务", "工作岗位"]),
+    (Detail("skill_level"), &["技能等级", "职业技能等级"]),
+    (Detail("title"), &["职称", "专业技术职务"]),
+    (Detail("employment_form"), &["就业形态", "用工形式", "就业形式"]),
+    (Detail("migrant"), &["是否农民工", "农民工"]),
+    (Detail("dispatched"), &["是否劳务派遣", "劳务派遣"]),
+    (Detail("union_post"), &["工会职务"]),
+    (Detail("model_worker"), &["劳模类型", "劳模"]),
+    (Error, &[ERROR_TITLE]),
+];
+
+const UNIONS: &[(Meaning, &[&str])] = &[
+    (OrgName, &["工会名称", "工会全称", "名称", "基层工会名称"]),
+    (Parent, &["上级工会", "上级工会名称", "上级工会代码", "所属上级工会", "主管工会"]),
+    (OrgType, &["类型", "工会类型", "组织类型"]),
+    (Division, &["所在区划", "行政区划", "区划", "区划代码", "所在地区", "行政区划代码"]),
+    (Uscc, &["统一社会信用代码", "工会统一社会信用代码", "社会信用代码", "信用代码"]),
+    (Error, &[ERROR_TITLE]),
+];
+
+const fn table(kind: Kind) -> &'static [(Meaning, &'static [&'static str])] {
+    match kind {
+        Kind::Members => MEMBERS,
+        Kind::Unions => UNIONS,
+    }
+}
+
+/// The columns that must be there, with the title a message names them by.
+const fn required(kind: Kind) -> &'static [(Meaning, &'static str)] {
+    match kind {
+        Kind::Members => &[(Name, "姓名"), (Id, "身份证号"), (Mobile, "手机")],
+        Kind::Unions => &[(OrgName, "工会名称")],
+    }
+}
+
+// `*姓名（必填）:` is 姓名.
+fn plain(title: &str) -> String {
+    let title = nfkc_trimmed(title);
+    let title = title.split('(').next().unwrap_or_default();
+    title.chars().filter(|c| !is_blank(*c) && !matches!(c, '*' | ':' | '·' | '.')).collect()
+}
+
+/// The columns of a file.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    titles: Vec<String>,
+    meanings: Vec<Option<Meaning>>,
+}
+
+impl Columns {
+    /// Reads a row of titles. Of two columns with one meaning the first counts.
+    pub fn read(kind: Kind, titles: Vec<String>) -> Self {
+        let mut meanings: Vec<Option<Meaning>> = Vec::with_capacity(titles.len());
+        for title in &titles {
+            let plain = plain(title);
+            let found = table(kind).iter().find(|(_, names)| names.contains(&plain.as_str()));
+            let found = found.map(|(meaning, _)| *meaning);
+            meanings.push(found.filter(|meaning| !meanings.contains(&Some(*meaning))));
+        }
+        Self { titles, meanings }
+    }
+
+    /// The titles of required columns that are not there.
+    pub fn missing(&self, kind: Kind) -> Vec<&'static str> {
+        let absent = required(kind).iter().filter(|(meaning, _)| !self.meanings.contains(&Some(*meaning)));
+        absent.map(|(_, title)| *title).collect()
+    }
+
+    /// The titles nobody here has a use for, in the order of the file.
+    pub fn ignored(&self) -> Vec<&str> {
+        let named = self.titles.iter().zip(&self.meanings);
+        let unused = named.filter(|(title, meaning)| meaning.is_none() && !title.is_empty());
+        unused.map(|(title, _)| title.as_str()).collect()
+    }
+
+    /// The titles as they stand.
+    pub fn titles(&self) -> &[String] {
+        &self.titles
+    }
+
+    /// Whether a column is what errors.csv added.
+    pub fn is_error(&self, at: usize) -> bool {
+        self.meanings.get(at) == Some(&Some(Error))
+    }
+
+    /// A row's cell of this meaning.
+    pub fn cell<'a>(&self, cells: &'a [Cell], meaning: Meaning) -> Option<&'a Cell> {
+        let at = self.meanings.iter().position(|m| *m == Some(meaning))?;
+        cells.get(at)
+    }
+
+    /// A row's details with their keys.
+    pub fn details<'a>(&'a self, cells: &'a [Cell]) -> impl Iterator<Item = (&'static str, &'a Cell)> {
+        self.meanings.iter().zip(cells).filter_map(|(meaning, cell)| match meaning {
+            Some(Detail(key)) => Some((*key, cell)),
+            _ => None,
+        })
+    }
+
+    /// Whether a row has something beyond the last title.
+    pub fn is_exceeded(&self, cells: &[Cell]) -> bool {
+        cells.iter().skip(self.titles.len()).any(|cell| !cell.is_blank())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(titles: &[&str]) -> Columns {
+        Columns::read(Kind::Members, titles.iter().map(|t| (*t).to_owned()).collect())
+    }
+
+    #[test]
+    fn titles_count_by_their_synonyms() {
+        let read = columns(&["序号", "*职工 姓名（必填）", "证件号码：", "联系电话", "备注", "错误原因"]);
+        assert!(read.missing(Kind::Members).is_empty());
+        assert_eq!(read.ignored(), ["序号", "备注"]);
+        assert!(read.is_error(5));
+        let cells: Vec<Cell> = ["1", "张三", "x", "y"].map(|t| Cell::Text(t.to_owned())).to_vec();
+        assert_eq!(read.cell(&cells, Name).unwrap().text(), "张三");
+        assert_eq!(read.cell(&cells, Union), None);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_what_is_double_is_ignored() {
+        let read = columns(&["姓名", "会员姓名"]);
+        assert_eq!(read.missing(Kind::Members), ["身份证号", "手机"]);
+        assert_eq!(read.ignored(), ["会员姓名"]);
+    }
+
+    #[test]
+    fn no_title_means_two_things() {
+        for kind in [Kind::Members, Kind::Unions] {
+            let all: Vec<&str> = table(kind).iter().flat_map(|(_, names)| names.iter().copied()).collect();
+            for (at, title) in all.iter().enumerate() {
+                assert_eq!(all.iter().position(|other| other == title), Some(at), "{title}");
+                assert_eq!(plain(title), *title);
+            }
+        }
+    }
+}

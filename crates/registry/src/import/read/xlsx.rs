@@ -1,0 +1,118 @@
+//! A workbook: its first visible sheet. The reader holds all texts, so size and rows are limited.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use unionhall_storage::Core;
+use uuid::Uuid;
+use zip::ZipArchive;
+
+use super::MAX_COLUMNS;
+use crate::import::cell::{Cell, unguarded};
+use crate::import::upload::SEALED;
+use crate::import::{Failure, Import, MAX_XLSX_ROWS, Stop};
+use crate::schema::import_chunk;
+
+/// What a workbook may come to when unpacked: the largest honest one of 100,000 rows is well below, and a
+/// file that was made to burst is not unpacked any further.
+const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
+
+fn broken() -> Stop {
+    Stop::File(Failure::new("FILE_BROKEN", "无法打开此工作簿，请用表格软件另存为xlsx后重新上传。"))
+}
+
+pub(super) async fn rows(core: &Core, import: &Import) -> Result<Vec<Vec<Cell>>, Stop> {
+    let bytes = file(core, import.id).await?;
+    measure(&bytes)?;
+    parse(bytes)
+}
+
+async fn file(core: &Core, import: Uuid) -> Result<Vec<u8>, Stop> {
+    let mut conn = core.db.read().await?;
+    let mut bytes = Vec::new();
+    let mut n = 0;
+    loop {
+        let found: Option<(Uuid, Vec<u8>)> = import_chunk::table
+            .filter(import_chunk::import_id.eq(import).and(import_chunk::n.eq(n)))
+            .select((import_chunk::id, import_chunk::sealed))
+            .first(&mut conn)
+            .await
+            .optional()?;
+        let Some((id, sealed)) = found else { return Ok(bytes) };
+        bytes.write_all(&core.sealer.open(SEALED, id, &sealed)?)?;
+        n += 1;
+    }
+}
+
+// The sizes an archive declares may lie, so it is unpacked to nowhere, up to the limit.
+fn measure(bytes: &[u8]) -> Result<(), Stop> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| broken())?;
+    let mut left = MAX_UNPACKED;
+    for at in 0..archive.len() {
+        let entry = archive.by_index(at).map_err(|_| broken())?;
+        let read = std::io::copy(&mut entry.take(left + 1), &mut std::io::sink()).map_err(|_| broken())?;
+        left = left.checked_sub(read).ok_or_else(|| {
+            Stop::File(Failure::new("TOO_LARGE", "工作簿解压后过大，请删除多余的工作表和格式，或改用CSV。"))
+        })?;
+    }
+    Ok(())
+}
+
+fn parse(bytes: Vec<u8>) -> Result<Vec<Vec<Cell>>, Stop> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_: XlsxError| broken())?;
+    let sheet = book
+        .sheets_metadata()
+        .iter()
+        .find(|sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet)
+        .map(|sheet| sheet.name.clone())
+        .ok_or_else(broken)?;
+    let mut reader = book.worksheet_cells_reader(&sheet).map_err(|_| broken())?;
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut present = None;
+    while let Some(cell) = reader.next_cell().map_err(|_| broken())? {
+        let (row, column) = cell.get_position();
+        let Some(value) = value(cell.get_value()) else { continue };
+        // Titles and a few lines above them are no data rows.
+        if rows.len() > MAX_XLSX_ROWS + super::HEADER_WITHIN {
+            let detail = format!("xlsx不超过{MAX_XLSX_ROWS}行，更大的名册请用CSV。");
+            return Err(Stop::File(Failure::new("TOO_MANY_ROWS", detail)));
+        }
+        if present != Some(row) {
+            present = Some(row);
+            rows.push(Vec::new());
+        }
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        if column >= MAX_COLUMNS {
+            let detail = format!("列数超过{MAX_COLUMNS}，请删除多余的列。");
+            return Err(Stop::File(Failure::new("FILE_BROKEN", detail)));
+        }
+        if let Some(cells) = rows.last_mut() {
+            cells.resize_with(cells.len().max(column + 1), || Cell::Text(String::new()));
+            if let Some(place) = cells.get_mut(column) {
+                *place = value;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn value(data: &DataRef<'_>) -> Option<Cell> {
+    let text = match data {
+        DataRef::Int(number) => return Some(Cell::number(*number as f64)),
+        DataRef::Float(number) => return Some(Cell::number(*number)),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(true) => "是".to_owned(),
+        DataRef::Bool(false) => "否".to_owned(),
+        DataRef::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, ..) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        DataRef::DateTime(at) => return Some(Cell::number(at.as_f64())),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(_) | DataRef::Empty => return None,
+    };
+    (!text.is_empty()).then(|| Cell::Text(unguarded(text)))
+}

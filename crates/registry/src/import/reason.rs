@@ -1,0 +1,97 @@
+//! Why a row is rejected and what an accepted one is marked with: stable codes, and what the person who mends
+//! the file reads.
+
+/// The code of a rejection. Those of names, documents, mobiles and credit codes are kernel's.
+pub type Reason = &'static str;
+
+/// The name is empty or blank.
+pub const NAME_REQUIRED: Reason = "NAME_REQUIRED";
+/// The number of the document is empty or blank.
+pub const ID_REQUIRED: Reason = "ID_REQUIRED";
+/// A spreadsheet stored the number of the document as a number, and its last digits are gone.
+pub const ID_NOT_TEXT: Reason = "ID_NOT_TEXT";
+/// The kind of document is none the platform knows.
+pub const ID_TYPE: Reason = "ID_TYPE";
+/// The union does not exist, or not within the importer's scope: which of the two is not told.
+pub const UNION_UNKNOWN: Reason = "UNION_UNKNOWN";
+/// Several unions of the scope have the name.
+pub const UNION_AMBIGUOUS: Reason = "UNION_AMBIGUOUS";
+/// The document (or union) stands in an accepted row above.
+pub const DUPLICATE_IN_FILE: Reason = "DUPLICATE_IN_FILE";
+/// Somebody has to look at it. Never says why: an open membership elsewhere is nobody's business here.
+pub const NEEDS_REVIEW: Reason = "NEEDS_REVIEW";
+/// More cells than titles: a separator inside a cell, most likely.
+pub const ROW_SHAPE: Reason = "ROW_SHAPE";
+/// A type of union that a file cannot create.
+pub const UNION_TYPE: Reason = "UNION_TYPE";
+/// A division that does not exist.
+pub const DIVISION_UNKNOWN: Reason = "DIVISION_UNKNOWN";
+
+/// Every code with the sentence for the column 错误原因.
+const TEXTS: &[(Reason, &str)] = &[
+    (NAME_REQUIRED, "姓名（名称）为空，请补填。"),
+    ("NAME_FORMAT", "姓名只能含汉字、间隔号“·”或拉丁字母，请按证件更正。"),
+    ("NAME_LENGTH", "姓名过长，请按证件更正。"),
+    ("NAME_PRIVATE_USE", "姓名含无法识别的自造字，请用标准生僻字重新输入。"),
+    (ID_REQUIRED, "证件号码为空，请补填。"),
+    (ID_NOT_TEXT, "证件号码被存成了数字，末几位已丢失：请把该列设为文本格式后重新填写完整号码。"),
+    (ID_TYPE, "证件类型无法识别，请填写：居民身份证、港澳台居民居住证等。"),
+    ("ID_FORMAT", "证件号码的位数或字符与证件类型不符，请核对。"),
+    ("ID_CHECK_DIGIT", "证件号码校验位不符，请对照证件核对。"),
+    ("ID_BIRTH_DATE", "证件号码中的出生日期不存在或晚于今天，请核对。"),
+    ("ID_AGE", "按证件号码计算年龄超过130岁，请核对。"),
+    ("MOBILE_FORMAT", "手机号码不是11位手机号，请核对；没有手机可留空。"),
+    (UNION_UNKNOWN, "所属工会不存在或不在您的管理范围内，请核对名称或工会代码。"),
+    (UNION_AMBIGUOUS, "管理范围内有多个同名工会，请改填工会代码。"),
+    (DUPLICATE_IN_FILE, "与文件中前面的行重复，以先出现的行为准。"),
+    (NEEDS_REVIEW, "需要人工核实，请联系上级工会处理。"),
+    (ROW_SHAPE, "本行的列数多于表头，请检查单元格内的分隔符。"),
+    (UNION_TYPE, "工会类型无法识别或不能通过导入建立。"),
+    (DIVISION_UNKNOWN, "所在区划不存在，请填写区划代码或全称。"),
+    ("ORG_NAME_FORMAT", "工会名称须为2至100个字，不含控制字符和自造字。"),
+    ("USCC_FORMAT", "统一社会信用代码须为18位数字和大写字母。"),
+    ("USCC_CHECK_DIGIT", "统一社会信用代码校验位不符，请核对。"),
+];
+
+/// What the person who mends the file reads.
+pub fn text(code: &str) -> &'static str {
+    TEXTS.iter().find(|(known, _)| *known == code).map_or("请核对本行内容。", |(_, text)| text)
+}
+
+/// The static form of a stored code.
+pub fn known(code: &str) -> Option<Reason> {
+    TEXTS.iter().find(|(known, _)| *known == code).map(|(known, _)| *known)
+}
+
+/// A mark on an accepted row.
+pub type Flag = &'static str;
+
+/// The number had 15 digits.
+pub const CONVERTED_FROM_15: Flag = "converted_from_15";
+/// The number begins with a region in no list.
+pub const REGION_UNKNOWN: Flag = "region_unknown";
+/// There is no mobile, so nobody can claim the membership without the union.
+pub const MOBILE_MISSING: Flag = "mobile_missing";
+/// A name of one character: lawful, but more often a slip.
+pub const NAME_SHORT: Flag = "name_short";
+/// The column 性别 says otherwise than the number.
+pub const SEX_DIFFERS: Flag = "sex_differs";
+/// The column 出生日期 says otherwise than the number.
+pub const BIRTH_DATE_DIFFERS: Flag = "birth_date_differs";
+/// An optional column holds what no code table knows; it was left out.
+pub const VALUE_UNKNOWN: Flag = "value_unknown";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_one_sentence() {
+        for (at, (code, sentence)) in TEXTS.iter().enumerate() {
+            assert!(sentence.chars().count() <= 60, "{code}");
+            assert_eq!(TEXTS.iter().position(|(other, _)| other == code), Some(at), "{code} twice");
+        }
+        assert_eq!(known("NEEDS_REVIEW"), Some(NEEDS_REVIEW));
+        assert_eq!(known("x"), None);
+    }
+}

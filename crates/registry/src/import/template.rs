@@ -1,0 +1,62 @@
+//! The template 导入模板: Chinese titles, an example row that an import passes over, and columns formatted as
+//! text, so that a spreadsheet does not take an id for a number.
+
+use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, XlsxError};
+
+use super::Kind;
+
+/// A cell that begins so makes its row an example.
+pub const EXAMPLE_MARK: &str = "【示例】";
+
+/// The columns of a template: title, example, whether they must be filled.
+const fn columns(kind: Kind) -> &'static [(&'static str, &'static str, bool)] {
+    match kind {
+        Kind::Members => &[
+            ("姓名", "【示例】王小明（导入时自动跳过本行）", true),
+            ("证件类型", "居民身份证", false),
+            ("证件号码", "410102194912319982", true),
+            ("手机", "13800138000", true),
+            ("所属工会", "填写工会全称或工会代码", false),
+            ("性别", "女", false),
+            ("民族", "汉族", false),
+            ("政治面貌", "群众", false),
+            ("学历", "大学本科毕业", false),
+            ("岗位", "操作工", false),
+            ("就业形态", "全日制劳动合同", false),
+            ("是否农民工", "否", false),
+            ("入会日期", "2026-01-01", false),
+        ],
+        Kind::Unions => &[
+            ("工会名称", "【示例】某某纺织有限公司工会委员会（导入时自动跳过本行）", true),
+            ("上级工会", "填写工会全称或工会代码；不填为上传时所选的工会", false),
+            ("类型", "单一(独立)基层工会委员会", false),
+            ("所在区划", "410102", false),
+            ("统一社会信用代码", "81410000MC00000122", false),
+        ],
+    }
+}
+
+/// The template as xlsx.
+///
+/// # Errors
+/// When the workbook cannot be written.
+pub fn xlsx(kind: Kind) -> Result<Vec<u8>, XlsxError> {
+    let text = Format::new().set_num_format("@");
+    let title = Format::new().set_bold().set_align(FormatAlign::Center).set_num_format("@");
+    let required = title.clone().set_font_color(Color::Red);
+    let example = text.clone().set_font_color(Color::Gray);
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name(match kind {
+        Kind::Members => "会员花名册",
+        Kind::Unions => "工会清单",
+    })?;
+    for (at, (name, sample, is_required)) in (0u16..).zip(columns(kind)) {
+        sheet.set_column_format(at, &text)?;
+        sheet.set_column_width(at, 24)?;
+        sheet.write_string_with_format(0, at, *name, if *is_required { &required } else { &title })?;
+        sheet.write_string_with_format(1, at, *sample, &example)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    book.save_to_buffer()
+}

@@ -1,0 +1,41 @@
+//! What waits for a cadre in this room.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use unionhall_kernel::{Problem, shanghai_date};
+use unionhall_storage::Conn;
+use unionhall_web::OrgScope;
+use unionhall_web::wire::Todo;
+
+use crate::join;
+use crate::schema::import;
+
+/// More than this is not counted: `1000+`.
+const COUNTED: i64 = 1000;
+
+/// Applications to decide and imports to commit, in a scope.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
+    let (count, oldest_due) = join::waiting(conn, scope).await?;
+    let applications =
+        Todo { kind: "join_application", count, oldest_due, href: "/v1/admin/join-applications" };
+    let created: Vec<chrono::DateTime<chrono::Utc>> = import::table
+        .filter(import::path.ge(scope.start()).and(import::path.lt(scope.end())))
+        .filter(import::state.eq("validated").and(import::dry_run.eq(false)))
+        .order(import::id)
+        .limit(COUNTED + 1)
+        .select(import::created_at)
+        .load(conn)
+        .await?;
+    let oldest: Option<NaiveDate> = created.as_slice().first().copied().map(shanghai_date);
+    let imports = Todo {
+        kind: "import",
+        count: i64::try_from(created.len()).unwrap_or(COUNTED),
+        oldest_due: oldest,
+        href: "/v1/admin/imports",
+    };
+    Ok(vec![applications, imports])
+}

@@ -1,0 +1,116 @@
+//! A worker that dies in the middle: its successor comes to the same content.
+
+use std::time::{Duration, Instant};
+
+use unionhall_registry::import::run;
+use unionhall_simulator::roster::{Format, HeaderStyle, RosterSpec, in_memory};
+use uuid::Uuid;
+
+use crate::bench::{Office, assert_reports};
+
+/// Runs work until the import's checkpoint has moved, then drops it where it is.
+async fn until_checkpoint(office: &Office, id: &str, work: impl Future<Output = ()>) {
+    let moved = async {
+        let done = format!("SELECT rows_done FROM import WHERE id = '{id}'");
+        while office.app.number(&done).await == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        () = work => panic!("the work was done before it could be killed"),
+        () = moved => {}
+    }
+}
+
+#[tokio::test]
+async fn killed_half_way_it_comes_to_the_same_content() {
+    let (whole, killed) = (Office::open().await, Office::open().await);
+    let spec = whole.spec(Format::Csv, HeaderStyle::Plain, 3500).await;
+    // People and unions of the second database stand at the same places of the specification.
+    let mut other = killed.spec(Format::Csv, HeaderStyle::Plain, 3500).await;
+    other.scope.elsewhere.clear();
+    let spec = RosterSpec { scope: other.scope.clone(), ..spec };
+    let (bytes, planted) = in_memory(&spec).unwrap();
+    let reference = whole.committed(&bytes).await;
+
+    let id = killed.upload(&bytes).await;
+    let core = killed.app.core().clone();
+    let uuid: Uuid = id.parse().unwrap();
+    until_checkpoint(&killed, &id, async {
+        run::validate(&core, uuid, None, Instant::now()).await.unwrap();
+    })
+    .await;
+    assert_eq!(killed.read(&id).await["state"], "validating");
+    killed.app.drain().await;
+    assert_reports(&killed.read(&id).await, &planted.expected);
+
+    killed.act(&id, "commit").await.expect(202);
+    until_checkpoint(&killed, &id, async {
+        run::commit(&core, uuid, None, Instant::now()).await.unwrap();
+    })
+    .await;
+    let half = killed.app.number("SELECT count(*) FROM membership").await;
+    assert!(half > 0 && u64::try_from(half).unwrap() < planted.expected.rows_accepted, "{half}");
+    killed.app.drain().await;
+    let (one, two) = (whole.read(&reference).await, killed.read(&id).await);
+    for count in ["state", "rows_total", "rows_done", "rows_accepted", "rows_rejected", "rows_updated"] {
+        assert_eq!(one[count], two[count], "{count}");
+    }
+    assert_eq!(roster(&whole).await, roster(&killed).await);
+    let events = "SELECT count(*) FROM outbox WHERE topic = 'membership.activated'";
+    assert_eq!(whole.app.number(events).await, killed.app.number(events).await);
+}
+
+/// What the rosters hold, told by names that both databases share.
+async fn roster(office: &Office) -> String {
+    // Blind indexes differ between databases with keys of their own, so the order is that of the content.
+    let query = "SELECT md5(string_agg(concat_ws('|', p.name, p.sex, o.name, s.state, s.valid_from, m.details), ',' \
+                 ORDER BY p.name, p.sex, o.name, s.valid_from, m.details)) \
+                 FROM member_standing s JOIN person p ON p.id = s.person_id JOIN org o ON o.id = s.org_id \
+                 JOIN member_profile m ON m.person_id = p.id WHERE s.path LIKE '%/410102/%'";
+    office.text(query).await
+}
+
+#[tokio::test]
+async fn two_workers_on_one_import_write_it_once() {
+    let office = Office::open().await;
+    let (bytes, _) = office.clean(2500).await;
+    let id = office.upload(&bytes).await;
+    let core = office.app.core().clone();
+    let uuid: Uuid = id.parse().unwrap();
+    let validate = || async { run::validate(&core, uuid, None, Instant::now()).await.unwrap() };
+    tokio::join!(validate(), validate());
+    assert_eq!(office.read(&id).await["rows_accepted"], 2500);
+    office.act(&id, "commit").await.expect(202);
+    let commit = || async { run::commit(&core, uuid, None, Instant::now()).await.unwrap() };
+    tokio::join!(commit(), commit());
+    let import = office.read(&id).await;
+    assert_eq!((&import["state"], &import["rows_accepted"]), (&"committed".into(), &2500.into()));
+    assert_eq!(office.app.number("SELECT count(*) FROM member_standing").await, 2503);
+    assert_eq!(office.app.number("SELECT count(*) FROM import_row").await, 2500);
+}
+
+#[tokio::test]
+async fn two_imports_of_the_same_people_make_each_once() {
+    let office = Office::open().await;
+    let (bytes, _) = office.clean(1500).await;
+    let (one, two) = (office.validated(&bytes).await, office.validated(&bytes).await);
+    office.act(&one, "commit").await.expect(202);
+    office.act(&two, "commit").await.expect(202);
+    let core = office.app.core().clone();
+    let commit = |id: &str| {
+        let (core, id) = (core.clone(), id.parse::<Uuid>().unwrap());
+        async move { run::commit(&core, id, None, Instant::now()).await.unwrap() }
+    };
+    tokio::join!(commit(&one), commit(&two));
+    for id in [&one, &two] {
+        let import = office.read(id).await;
+        assert_eq!(
+            (&import["state"], &import["rows_accepted"]),
+            (&"committed".into(), &1500.into()),
+            "{import}"
+        );
+    }
+    assert_eq!(office.app.number("SELECT count(*) FROM member_standing").await, 1503);
+    assert_eq!(office.app.number("SELECT count(*) FROM person_document").await, 1505);
+}

@@ -1,0 +1,389 @@
+//! Loads the demo: cadres and members through the rooms' own functions, merchants and offers over HTTP as cadres
+//! enter and approve them. Loading twice changes nothing but the addresses in `demo.json`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use unionhall_gateway::config::Config;
+use unionhall_gateway::serve::{self, ListenerConfig};
+use unionhall_gateway::services::{Parts, Services};
+use unionhall_identity::account::{self, NewAccount, State};
+use unionhall_identity::sms::FileSms;
+use unionhall_identity::{person, totp};
+use unionhall_kernel::clock::{RandomIds, SystemClock};
+use unionhall_kernel::document::Entry;
+use unionhall_kernel::{Clock, Document, IdGen as _, Mobile, OrgName, PersonName, Pii, Problem};
+use unionhall_registry::{membership, org, post, profile};
+use unionhall_simulator::api::{Api, text};
+use unionhall_simulator::demo_data::{Cadre, DemoData, Login, Member, Merchant};
+use unionhall_simulator::people::{People, Person};
+use unionhall_storage::DbConfig;
+use unionhall_web::rate::Rates;
+use unionhall_web::{Realm, RoleName};
+
+/// The two sibling counties of the demo.
+const COUNTIES: [&str; 2] = ["410102", "410103"];
+const CITY: &str = "4101";
+const PROVINCE: &str = "41";
+const MEMBERS_A_COUNTY: usize = 10;
+/// Always the same people: a repeated load finds them.
+const SEED: u64 = 20_261_120;
+
+/// Loads the demo into the database that the environment names, and writes `demo.json`.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// Where `demo.json` goes.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where the API will answer.
+    #[arg(long)]
+    base_url: String,
+    /// Where metrics will answer.
+    #[arg(long)]
+    internal_url: String,
+}
+
+/// Loads the demo.
+pub fn run(args: Args) -> Result<()> {
+    let background = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let handle = background.handle().clone();
+    background.block_on(seed(args, handle))
+}
+
+fn failed(problem: Problem) -> anyhow::Error {
+    anyhow!("{problem:?}")
+}
+
+async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
+    let config = Config::load()?;
+    let outbox = config.sms_outbox.clone().context("the demo needs sms_outbox (development profile)")?;
+    let folder = std::fs::canonicalize(&args.data)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let parts = Parts {
+        db: DbConfig { url: config.database_url.clone(), writers: 2, readers: 2 },
+        runtime,
+        clock: clock.clone(),
+        ids: Arc::new(RandomIds),
+        kek: config.kek()?,
+        sms: Arc::new(FileSms::new(outbox.clone(), clock)),
+        issuer: config.issuer.clone(),
+        redis: None,
+        rates: Rates { address: 100_000, account: 100_000, shaped: 100_000 },
+        clients: config.clients()?,
+        environment: config.profile.as_str(),
+        cores: 2,
+    };
+    let services = Services::start(parts).await.map_err(failed)?;
+    let mut seeder = Seeder { services, people: People::new(SEED) };
+    if seeder.is_loaded().await? {
+        let mut data = DemoData::read(&folder)
+            .context("the demo is loaded but demo.json is gone: start again with --fresh")?;
+        (data.base_url, data.internal_url) = (args.base_url, args.internal_url);
+        return data.write(&folder);
+    }
+    let listener = ListenerConfig {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        workers: 1,
+        cors_origins: Vec::new(),
+        docs: false,
+    };
+    tokio::spawn(seeder.services.identity.states.clone().keep_fresh());
+    let (server, address) = serve::public(&seeder.services, &listener)?;
+    let stop = server.handle();
+    tokio::spawn(server);
+    let api = Api::new(&format!("http://{address}"), &outbox);
+    let mut data = DemoData {
+        base_url: args.base_url,
+        internal_url: args.internal_url,
+        sms_outbox: std::path::absolute(&outbox)?,
+        cadres: Vec::new(),
+        auditor: seeder.cadre(PROVINCE, "province", RoleName::Auditor).await?,
+        merchants: Vec::new(),
+        members: Vec::new(),
+    };
+    data.cadres.push(seeder.cadre(PROVINCE, "province", RoleName::Leader).await?);
+    for role in [RoleName::Leader, RoleName::Officer] {
+        data.cadres.push(seeder.cadre(CITY, "city", role).await?);
+    }
+    for county in COUNTIES {
+        for role in [RoleName::Leader, RoleName::Officer] {
+            data.cadres.push(seeder.cadre(county, "county", role).await?);
+        }
+        let union = seeder.union_of(county).await?;
+        data.cadres.push(seeder.cadre(&union, "union", RoleName::Leader).await?);
+        for _ in 0..MEMBERS_A_COUNTY {
+            data.members.push(seeder.member(&union).await?);
+        }
+        let (officer, leader) =
+            (data.cadre("officer", "county", county)?, data.cadre("leader", "county", county)?);
+        let merchant = seeder.merchant(&api, county, officer, leader).await?;
+        data.merchants.push(merchant);
+    }
+    stop.stop(true).await;
+    data.write(&folder)
+}
+
+struct Seeder {
+    services: Services,
+    people: People,
+}
+
+fn label(level: &str) -> &str {
+    match level {
+        "province" => "henan",
+        "city" => "zhengzhou",
+        other => other,
+    }
+}
+
+impl Seeder {
+    async fn is_loaded(&self) -> Result<bool> {
+        let core = &self.services.app.core;
+        let mut conn = core.db.read().await.map_err(failed)?;
+        let index = account::username_index(&core.sealer, "henan.leader");
+        let found = account::find_by_username(&mut conn, Realm::Cadre, &index).await.map_err(failed)?;
+        Ok(found.is_some())
+    }
+
+    fn password(&self) -> String {
+        let mut bytes = [0u8; 10];
+        RandomIds.fill(&mut bytes);
+        data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase()
+    }
+
+    fn person(&mut self) -> Result<(Person, PersonName, Document, Mobile)> {
+        let someone = self.people.citizen();
+        let today = self.services.app.core.today();
+        let refused = |i: unionhall_kernel::Invalid| anyhow!("{}: {}", i.code, i.detail);
+        let name = PersonName::parse(&someone.name).map_err(refused)?;
+        let document =
+            Document::parse(someone.id_type, &someone.id_number, today, Entry::Import).map_err(refused)?;
+        let mobile = Mobile::parse(&someone.mobile).map_err(refused)?;
+        Ok((someone, name, document, mobile))
+    }
+
+    async fn cadre(&mut self, code: &str, level: &str, role: RoleName) -> Result<Cadre> {
+        let (_, name, document, mobile) = self.person()?;
+        let core = &self.services.app.core;
+        let place = if level == "county" { code } else { label(level) };
+        let division = match level {
+            "province" => "410000".to_owned(),
+            "city" => format!("{code}00"),
+            "county" => code.to_owned(),
+            _ => {
+                let mut conn = core.db.read().await.map_err(failed)?;
+                let union = org::by_code(&mut conn, code).await.map_err(failed)?;
+                union.context("the union exists")?.division_code
+            }
+        };
+        let username = match level {
+            "union" => format!("union.{division}.{role}"),
+            _ => format!("{place}.{role}"),
+        };
+        let password = self.password();
+        let hash = self.services.identity.passwords.hash(Pii::new(password.clone()), &RandomIds);
+        let hash = hash.await.map_err(failed)?;
+        let secret = totp::new_secret(&RandomIds);
+        // Leaders may grant business posts below them.
+        let ceiling: &[RoleName] = match role {
+            RoleName::Leader => {
+                &[RoleName::Officer, RoleName::Reviewer, RoleName::Registrar, RoleName::MerchantOfficer]
+            }
+            _ => &[],
+        };
+        let (union, strong) = core
+            .db
+            .write(async |tx| {
+                let union = org::by_code(tx, code).await?.ok_or_else(Problem::not_found)?;
+                let strong = role == RoleName::Auditor || union.is_county_or_above();
+                let person = person::create(core, tx, &name, &document).await?;
+                let new = NewAccount {
+                    realm: post::realm_of(role),
+                    person: Some(person),
+                    username: Some(&username),
+                    mobile: Some(&mobile),
+                    state: State::Active,
+                    password_hash: Some(&hash),
+                    totp_secret: strong.then_some(secret.as_slice()),
+                };
+                account::create(core, tx, &new).await?;
+                let from = core.now();
+                let new =
+                    post::NewPost { person, org: &union, role, ceiling, from, to: None, granted_by: None };
+                post::grant(core, tx, &new).await?;
+                Ok((union.id, strong))
+            })
+            .await
+            .map_err(failed)?;
+        Ok(Cadre {
+            role: role.to_string(),
+            level: level.to_owned(),
+            union_id: union.to_string(),
+            division,
+            username,
+            password,
+            totp_secret: strong.then(|| totp::base32(&secret)),
+            mobile: mobile.national().to_owned(),
+        })
+    }
+
+    async fn union_of(&self, county: &str) -> Result<String> {
+        let core = &self.services.app.core;
+        let name = unionhall_kernel::division::division(county).map_or(county, |d| d.name);
+        let name =
+            OrgName::parse(&format!("{name}示范机械有限公司工会")).map_err(|i| anyhow!("{}", i.code))?;
+        let made = core
+            .db
+            .write(async |tx| {
+                let parent = org::by_code(tx, county).await?.ok_or_else(Problem::not_found)?;
+                let new = org::NewOrg {
+                    code: None,
+                    parent: &parent,
+                    name: &name,
+                    org_type: "1",
+                    division_code: county,
+                    uscc: None,
+                };
+                org::create(core, tx, new).await
+            })
+            .await
+            .map_err(failed)?;
+        Ok(made.code)
+    }
+
+    async fn member(&mut self, union: &str) -> Result<Member> {
+        let (someone, name, document, mobile) = self.person()?;
+        let core = &self.services.app.core;
+        let union = core
+            .db
+            .write(async |tx| {
+                let union = org::by_code(tx, union).await?.ok_or_else(Problem::not_found)?;
+                let person = person::create(core, tx, &name, &document).await?;
+                membership::admit(core, tx, person, &union, core.today()).await?;
+                profile::put(core, tx, person, Some(&mobile), &json!({})).await?;
+                Ok(union.id)
+            })
+            .await
+            .map_err(failed)?;
+        Ok(Member {
+            mobile: someone.mobile,
+            name: someone.name,
+            id_type: someone.id_type,
+            id_number: someone.id_number,
+            union_id: union.to_string(),
+        })
+    }
+
+    async fn merchant(
+        &mut self,
+        api: &Api,
+        county: &str,
+        officer: &Cadre,
+        leader: &Cadre,
+    ) -> Result<Merchant> {
+        let (officer, leader) = (api.login_cadre(officer).await?, api.login_cadre(leader).await?);
+        let today = self.services.app.core.today();
+        let place = unionhall_kernel::division::division(county).map_or(county, |d| d.name);
+        let uscc = match county {
+            "410102" => "91410100MA000ABC24",
+            _ => "91350100M000100Y43",
+        };
+        let (manager, cashier) = (self.people.citizen(), self.people.citizen());
+        let merchant = json!({
+            "name": format!("{place}幸福超市有限公司"),
+            "uscc": uscc,
+            "category": "超市",
+            "division_code": county,
+            "contract_from": today,
+            "contract_to": today + chrono::Duration::days(365),
+            "contact_name": manager.name,
+            "contact_mobile": manager.mobile,
+        });
+        let made = api.post("/v1/admin/merchants", &merchant).by(&officer).send().await?.expect(201)?;
+        let id = text(&made, "/id")?.to_owned();
+        let branch =
+            json!({"name": format!("幸福超市{place}店"), "address": "建设路1号", "division_code": county});
+        let path = format!("/v1/admin/merchants/{id}");
+        let branch = api.post(&format!("{path}/branches"), &branch).by(&officer).send().await?.expect(201)?;
+        let branch_id = text(&branch, "/id")?.to_owned();
+        let manager =
+            self.staff(api, &officer, &path, &manager, &format!("manager.{county}"), "manager", None).await?;
+        let staff = self
+            .staff(api, &officer, &path, &cashier, &format!("cashier.{county}"), "staff", Some(&branch_id))
+            .await?;
+        let now = self.services.app.core.now();
+        let offer = |title: &str, kind: &str| {
+            json!({
+                "title": title,
+                "kind": kind,
+                "branch_ids": [branch_id],
+                "starts_at": now,
+                "ends_at": now + chrono::Duration::days(180),
+            })
+        };
+        let mut standing = offer("会员卡九五折", "standing");
+        merge(&mut standing, json!({"benefit_kind": "percent", "benefit_bp": 500, "cap_fen": 2000}));
+        let mut quota = offer("会员卡满50减5", "quota");
+        let terms = json!({"benefit_kind": "amount", "benefit_fen": 500, "min_spend_fen": 5000, "quota": 100_000,
+                           "per_member_limit": 1, "period": "day", "budget_fen": 50_000_000});
+        merge(&mut quota, terms);
+        for body in [standing, quota] {
+            launch(api, &officer, &leader, &body).await?;
+        }
+        Ok(Merchant {
+            manager,
+            staff,
+            merchant_id: id,
+            branch_id,
+            branch_code: text(&branch, "/code")?.to_owned(),
+            division: county.to_owned(),
+        })
+    }
+
+    #[allow(clippy::too_many_arguments)] // each names one field of the request
+    async fn staff(
+        &self,
+        api: &Api,
+        officer: &str,
+        merchant: &str,
+        who: &Person,
+        username: &str,
+        role: &str,
+        branch: Option<&str>,
+    ) -> Result<Login> {
+        let body = json!({"name": who.name, "mobile": who.mobile, "username": username, "role": role, "branch_id": branch});
+        api.post(&format!("{merchant}/staff"), &body).by(officer).send().await?.expect(201)?;
+        let code = api.code(&who.mobile, "confirm", "merchant").await?;
+        let password = self.password();
+        let body = json!({"realm": "merchant", "mobile": who.mobile, "code": code, "password": password});
+        api.post("/v1/auth/activate", &body).send().await?.expect(200)?;
+        Ok(Login { username: username.to_owned(), password, mobile: who.mobile.clone() })
+    }
+}
+
+/// Adds the fields of one object to another.
+pub fn merge(into: &mut Value, fields: Value) {
+    if let (Some(into), Value::Object(fields)) = (into.as_object_mut(), fields) {
+        into.extend(fields);
+    }
+}
+
+/// Enters a campaign, submits it, and has another person approve it.
+pub async fn launch(api: &Api, officer: &str, leader: &str, body: &Value) -> Result<String> {
+    let made = api.post("/v1/admin/campaigns", body).by(officer).send().await?.expect(201)?;
+    let id = text(&made, "/id")?.to_owned();
+    let path = format!("/v1/admin/campaigns/{id}");
+    for (action, by) in [("submit", officer), ("approve", leader)] {
+        let tag = api.get(&path).by(by).send().await?.etag;
+        let reply =
+            api.post(&format!("{path}/{action}"), &json!({})).by(by).if_match(tag.as_deref()).send().await?;
+        if reply.status != 200 {
+            bail!("{action} of {id}: {} {}", reply.status, reply.body);
+        }
+    }
+    Ok(id)
+}
