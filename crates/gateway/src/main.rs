@@ -181,6 +181,9 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
         services.merchants.running.settled().await;
         stop_internal.stop(false).await;
         running.await??;
+        // Redemptions whose clients hung up end in order too; what is queued of the till's log is written.
+        services.merchants.running.settled().await;
+        services.merchants.log.flush().await.map_err(failed)?;
         anyhow::Ok(())
     })
 }

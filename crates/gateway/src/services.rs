@@ -118,7 +118,11 @@ impl Services {
 
     /// Hands the services to a worker.
     pub fn provide(&self, config: &mut web::ServiceConfig) {
-        config.app_data(self.app.clone()).app_data(self.identity.clone()).app_data(self.cards.clone());
+        config
+            .app_data(self.app.clone())
+            .app_data(self.identity.clone())
+            .app_data(self.cards.clone())
+            .app_data(self.merchants.clone());
     }
 
     /// The background worker with every room's tasks.

@@ -68,10 +68,13 @@ async fn open(runtime: Handle, url: String, setup: &'static str) -> diesel::Conn
 }
 
 // Limits are properties of the connection, set once when it is opened; no statement relies on session state.
-const WRITER_SETUP: &str =
-    "SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
-const READ_SETUP: &str = "SET statement_timeout = '10s'; SET default_transaction_read_only = on";
-const POINT_SETUP: &str = "SET statement_timeout = '50ms'; SET default_transaction_read_only = on";
+// No JIT: compiling a plan takes tens of milliseconds, more than any statement here may run, and PostgreSQL
+// chooses it by estimates that are far off until a new table has been analysed.
+const WRITER_SETUP: &str = "SET jit = off; SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
+const READ_SETUP: &str =
+    "SET jit = off; SET statement_timeout = '10s'; SET default_transaction_read_only = on";
+const POINT_SETUP: &str =
+    "SET jit = off; SET statement_timeout = '50ms'; SET default_transaction_read_only = on";
 
 fn pool(runtime: &Handle, url: &str, size: usize, setup: &'static str) -> Result<Pool<Conn>, Problem> {
     let mut config = ManagerConfig::default();

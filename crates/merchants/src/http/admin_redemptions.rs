@@ -79,6 +79,9 @@ struct BenefitStats {
 
 /// The first and the last day of `2026-11` or `2026-11-20`.
 fn period(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    if !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+        return None;
+    }
     if text.len() == 10 {
         let day = text.parse().ok()?;
         return Some((day, day));

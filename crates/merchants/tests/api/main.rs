@@ -1,0 +1,14 @@
+//! Merchants over HTTP: entering and approving, claiming, verification and redemption, races, void, scope.
+
+// A test fails loudly; clippy's allowance covers test functions only, not their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod campaigns;
+mod claims;
+mod contracts;
+mod merchants;
+mod races;
+mod redemptions;
+mod scope;
+mod shop;
+mod voids;
