@@ -31,7 +31,7 @@ pub const AUDIENCES: &[Audience] = &[
     Audience {
         name: "member",
         title: "Unionhall: members 会员端",
-        roots: &["/v1/public/", "/v1/auth/", "/v1/me"],
+        roots: &["/v1/public/", "/v1/auth/", "/v1/me/"],
         internal: false,
     },
     Audience {
@@ -78,7 +78,7 @@ pub fn of(audience: &Audience) -> Value {
     let mut document = collect();
     document.info.title = audience.title.to_owned();
     document.paths.paths.retain(|path, _| {
-        audience.roots.iter().any(|root| path.starts_with(root) || path == root.trim_end_matches('/'))
+        audience.roots.iter().any(|root| path.starts_with(root) || *path == root.trim_end_matches('/'))
     });
     let components = document.components.get_or_insert_with(Components::new);
     security(components);

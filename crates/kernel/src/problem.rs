@@ -93,9 +93,7 @@ catalogue! {
     CouponUsed "COUPON_USED" 409 "券已使用" "这张券已经使用或过期。" "Coupon used" "The coupon is used or past its date.";
     VoidWindowClosed "VOID_WINDOW_CLOSED" 409 "已过撤销时限" "已过可撤销时间，请联系上级处理。" "Void window closed" "The time in which you may void this is over.";
     ApplicationOpen "APPLICATION_OPEN" 409 "已有在办申请" "您已有一份正在办理的申请。" "Application open" "An application of this kind is open already.";
-    LastAdministrator "LAST_ADMINISTRATOR" 409 "不能撤销最后一名" "至少要保留一名在任者。" "Last holder" "The last holder of this post cannot be removed.";
-    // 410, 412, 413, 415
-    Gone "GONE" 410 "内容已下线" "内容已下线。" "Gone" "It was here and has been taken down.";
+    // 412, 413, 415
     Stale "STALE" 412 "内容已变更" "内容已被他人更新，请刷新后重试。" "Stale version" "Somebody changed it since you read it; read it again.";
     TooLarge "TOO_LARGE" 413 "内容过大" "提交的内容超过大小限制。" "Too large" "The body is larger than this operation accepts.";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "不支持的格式" "请按要求的格式提交。" "Unsupported media type" "The content type is not accepted here.";

@@ -22,8 +22,9 @@ use crate::benefit::{Benefit, Rate};
 use crate::directory::Filter;
 use crate::schema::{campaign, campaign_branch, campaign_counter, merchant, merchant_branch};
 
+// `$word` is a `tt`: a `literal` would reach the schema derive wrapped, and the derive would not see it.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }

@@ -10,6 +10,7 @@ mod app;
 mod client;
 mod db;
 mod people;
+pub mod shop;
 mod sms;
 
 pub use app::TestApp;

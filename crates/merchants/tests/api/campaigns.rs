@@ -3,7 +3,7 @@
 use serde_json::json;
 use unionhall_web::RoleName;
 
-use crate::shop::{Shop, id};
+use unionhall_testkit::shop::{Shop, id};
 
 #[tokio::test]
 async fn who_entered_or_changed_a_campaign_does_not_approve_it() {

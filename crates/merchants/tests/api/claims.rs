@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use crate::shop::{Shop, id};
+use unionhall_testkit::shop::{Shop, id};
 
 #[tokio::test]
 async fn a_coupon_is_claimed_seen_and_used() {
@@ -105,7 +105,7 @@ async fn an_expired_coupon_gives_its_quota_back_once() {
     terms["coupon_valid_days"] = json!(1);
     let campaign = shop.campaign(terms).await;
     let (first, second) = (shop.holder().await, shop.holder().await);
-    let claim = async |by: &crate::shop::Holder, key: &str| {
+    let claim = async |by: &unionhall_testkit::shop::Holder, key: &str| {
         app.post("/v1/me/coupons", json!({"campaign_id": campaign})).by(&by.session).key(key).await
     };
     claim(&first, "1").await.expect(201);
@@ -113,7 +113,7 @@ async fn an_expired_coupon_gives_its_quota_back_once() {
     let core = app.core();
     assert_eq!(unionhall_merchants::tasks::return_expired(core).await.unwrap(), 0, "its day is not over");
     app.advance(Duration::hours(12)).await;
-    let first = crate::shop::Holder { session: shop.login_again(&first).await, ..first };
+    let first = unionhall_testkit::shop::Holder { session: shop.login_again(&first).await, ..first };
     let list = app.get("/v1/me/coupons?state=EXPIRED").by(&first.session).await.expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     let mut conn = core.db.writer().await.unwrap();
@@ -125,6 +125,6 @@ async fn an_expired_coupon_gives_its_quota_back_once() {
     assert_eq!(unionhall_merchants::tasks::return_expired(core).await.unwrap(), 0);
     let used = "SELECT quota_used * 1000 + budget_used_fen FROM campaign_counter";
     assert_eq!(app.number(used).await, 0);
-    let second = crate::shop::Holder { session: shop.login_again(&second).await, ..second };
+    let second = unionhall_testkit::shop::Holder { session: shop.login_again(&second).await, ..second };
     claim(&second, "3").await.expect(201);
 }

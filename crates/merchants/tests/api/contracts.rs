@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use crate::shop::Shop;
+use unionhall_testkit::shop::Shop;
 
 #[tokio::test]
 async fn the_contract_ends_at_shanghai_midnight() {
@@ -22,7 +22,7 @@ async fn the_contract_ends_at_shanghai_midnight() {
     let app = &shop.app;
     let till = shop.cashier().await;
     let session = shop.login_again(&holder).await;
-    let holder = crate::shop::Holder { session, ..holder };
+    let holder = unionhall_testkit::shop::Holder { session, ..holder };
     app.advance(midnight - Duration::seconds(30) - app.core().now()).await;
     let verified = shop.verify(&till, &shop.qr(&holder).await).await;
     assert_eq!(verified["offers"].as_array().unwrap().len(), 1);

@@ -10,5 +10,4 @@ mod merchants;
 mod races;
 mod redemptions;
 mod scope;
-mod shop;
 mod voids;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use unionhall_web::RoleName;
 
-use crate::shop::{Shop, merchant_body};
+use unionhall_testkit::shop::{Shop, merchant_body};
 
 #[tokio::test]
 async fn a_merchant_is_entered_read_and_changed() {

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::shop::Shop;
+use unionhall_testkit::shop::Shop;
 
 #[tokio::test]
 async fn one_code_sixty_four_keys_two_branches_one_success() {

@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use unionhall_kernel::luhn_is_valid;
 
-use crate::shop::{Shop, id};
+use unionhall_testkit::shop::{Shop, id};
 
 #[tokio::test]
 async fn a_cashier_verifies_and_redeems() {
@@ -254,7 +254,7 @@ async fn a_standing_offer_is_had_once_a_branch_and_day() {
     shop.app.advance(Duration::hours(12)).await;
     shop.cadres_again().await;
     let session = shop.login_again(&holder).await;
-    let holder = crate::shop::Holder { session, ..holder };
+    let holder = unionhall_testkit::shop::Holder { session, ..holder };
     let here = shop.staff("manager", Some(shop.branches[0])).await;
     let token = shop.token(&here, &holder).await;
     shop.redeem(&here, &token, offer, 3_000, "4").await.expect(201);

@@ -4,7 +4,7 @@ use serde_json::json;
 use unionhall_testkit::Session;
 use unionhall_web::RoleName;
 
-use crate::shop::{Shop, id};
+use unionhall_testkit::shop::{Shop, id};
 
 #[tokio::test]
 async fn a_sibling_county_gets_nothing() {
@@ -51,7 +51,7 @@ async fn a_sibling_county_gets_nothing() {
     }
     let foreign = app.post("/v1/admin/campaigns", shop.terms("quota")).by(&officer.session).await;
     assert_eq!(foreign.json()["errors"][0]["pointer"], "/branch_ids");
-    let mut theirs = crate::shop::merchant_body("越界");
+    let mut theirs = unionhall_testkit::shop::merchant_body("越界");
     theirs["union_id"] = json!(shop.officer.union);
     assert_eq!(app.post("/v1/admin/merchants", theirs).by(&officer.session).await.problem(404), "NOT_FOUND");
     let city = app.cadre("4101", RoleName::Leader).await;

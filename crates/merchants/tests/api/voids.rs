@@ -6,7 +6,7 @@ use serde_json::json;
 use unionhall_testkit::{Request, Session};
 use uuid::Uuid;
 
-use crate::shop::{Shop, id};
+use unionhall_testkit::shop::{Shop, id};
 
 fn void(shop: &Shop, by: &Session, redemption: Uuid, key: &str) -> Request {
     let path = format!("/v1/merchant/redemptions/{redemption}/void");

@@ -46,7 +46,7 @@ fn location(id: Uuid) -> String {
 /// Upload a file to be validated 上传导入文件
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.write"])),
     request_body(content = ImportUpload, content_type = "multipart/form-data"),
     responses(
         (status = 202, description = "Taken; it is being validated", body = ImportCreated,
@@ -89,7 +89,7 @@ async fn take(
 /// Imports of one's scope, newest first 导入列表
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.read"])),
     params(ImportFilter, Listing),
     responses((status = 200, description = "A page", body = PageBody<ImportDto>))
 )]
@@ -112,7 +112,7 @@ async fn list_imports(
 /// An empty roster to fill in 下载导入模板
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.read"])),
     params(TemplateFor),
     responses((status = 200, description = "xlsx", body = Vec<u8>,
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
@@ -139,7 +139,7 @@ async fn load(core: &Core, cadre: &Cadre<can::ImportRead>, id: Id) -> Result<Imp
 /// One import and how far it is 导入进度
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.read"])),
     params(("id" = Uuid, Path, description = "The import")),
     responses((status = 200, description = "The import", body = ImportDto,
         headers(("ETag" = String, description = "Its version"))))
@@ -154,7 +154,7 @@ async fn get_import(app: web::Data<App>, cadre: Cadre<can::ImportRead>, id: Id) 
 /// Rejected rows with why, to be mended and sent again 下载错误行
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.read"])),
     params(("id" = Uuid, Path, description = "The import")),
     responses((status = 200, description = "The rows as they came, with a last column 错误原因",
         body = String, content_type = "text/csv"))
@@ -182,7 +182,7 @@ async fn get_import_errors(app: web::Data<App>, cadre: Cadre<can::ImportRead>, i
 /// Members whom a complete file does not name 待核减名单
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.read"])),
     params(("id" = Uuid, Path, description = "The import"), Listing),
     responses((status = 200, description = "A proposal; empty unless mode is `full`", body = PageBody<LeaverDto>))
 )]
@@ -206,7 +206,7 @@ async fn list_import_leavers(
 /// Rows that a revert left as they are 未撤回的行
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.read"])),
     params(("id" = Uuid, Path, description = "The import"), Listing),
     responses((status = 200, description = "A page in the order of the file", body = PageBody<KeptRowDto>))
 )]
@@ -248,7 +248,7 @@ async fn transition(
 /// Write the accepted rows 确认导入
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.write"])),
     params(("id" = Uuid, Path, description = "The import"), IfMatchHeader, OnceHeader),
     responses(
         (status = 202, description = "It is being written", body = ImportDto),
@@ -271,7 +271,7 @@ async fn commit_import(
 /// Give an import up before anything is written 取消导入
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.write"])),
     params(("id" = Uuid, Path, description = "The import"), IfMatchHeader),
     responses(
         (status = 200, description = "Given up", body = ImportDto),
@@ -294,7 +294,7 @@ async fn cancel_import(
 /// Take back what an import wrote and nobody touched since 撤回导入
 #[utoipa::path(
     tag = "imports",
-    security(("admin" = [])),
+    security(("admin" = ["import.write"])),
     params(("id" = Uuid, Path, description = "The import"), IfMatchHeader),
     responses(
         (status = 202, description = "It is being taken back; see kept-rows for what cannot be", body = ImportDto),

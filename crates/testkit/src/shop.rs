@@ -1,18 +1,19 @@
 //! A county with a merchant, its staff, an offer and members: what every test begins with.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::{CadreHandle, PASSWORD, Reply, Request, Session, TestApp, mobile};
 use chrono::Duration;
 use serde_json::{Value, json};
 use unionhall_kernel::Clock as _;
-use unionhall_testkit::{CadreHandle, PASSWORD, Reply, Request, Session, TestApp, mobile};
 use unionhall_web::{Realm, RoleName};
 use uuid::Uuid;
 
 /// A merchant of a county with two branches, and the cadres who look after it.
 pub struct Shop {
     /// The server.
-    pub app: TestApp,
+    pub app: Arc<TestApp>,
     /// Enters.
     pub officer: CadreHandle,
     /// Approves.
@@ -37,6 +38,7 @@ pub struct Holder {
     pub mobile: String,
 }
 
+/// The id of a resource.
 pub fn id(value: &Value) -> Uuid {
     value["id"].as_str().expect("an id").parse().expect("an id")
 }
@@ -68,7 +70,8 @@ impl Shop {
     }
 
     /// A county of one's choice with a merchant.
-    pub async fn open_in(app: TestApp, county: &str) -> Self {
+    pub async fn open_in(app: impl Into<Arc<TestApp>>, county: &str) -> Self {
+        let app = app.into();
         let officer = app.cadre(county, RoleName::Officer).await;
         let leader = app.cadre(county, RoleName::Leader).await;
         let made = app

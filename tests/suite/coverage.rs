@@ -1,0 +1,356 @@
+//! Authorization coverage: the published documents are walked, and every operation is tried by those who may not.
+//!
+//! Each cell asserts the status *and* that nothing planted in the other county is in any byte of the answer. A path
+//! parameter without a foreign row to try fails the suite, so a new operation cannot come without its cells.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use unionhall_gateway::document::{self, AUDIENCES};
+use unionhall_testkit::shop::{Holder, Shop, id};
+use unionhall_testkit::{Reply, Session, TestApp, citizen, mobile};
+use unionhall_web::RoleName;
+use unionhall_web::policy::{Action, allows};
+use uuid::Uuid;
+
+const HERE: &str = "410102";
+const THERE: &str = "410103";
+const ABSENT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_dead_beef);
+
+/// An operation of a document.
+struct Operation {
+    method: String,
+    path: String,
+    schemes: BTreeMap<String, Vec<String>>,
+    body: Option<Value>,
+    multipart: bool,
+}
+
+fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a schema"),
+        None => schema,
+    }
+}
+
+/// A value that fits a schema, from its examples: what the documents promise must be enough to make a request.
+fn example(document: &Value, schema: &Value) -> Value {
+    let schema = resolve(document, schema);
+    if let Some(given) = schema.get("example") {
+        return given.clone();
+    }
+    for alternatives in ["oneOf", "anyOf", "allOf"] {
+        if let Some(options) = schema[alternatives].as_array() {
+            let some = options.iter().find(|o| o["type"] != "null").expect("an alternative");
+            return example(document, some);
+        }
+    }
+    if let Some(first) = schema["enum"].as_array().and_then(|e| e.first()) {
+        return first.clone();
+    }
+    let kind = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().find(|k| *k != "null").cloned().unwrap_or_default(),
+        other => other.clone(),
+    };
+    match kind.as_str().unwrap_or("object") {
+        "string" if schema["format"] == "uuid" => json!(ABSENT),
+        "string" if schema["format"] == "date" => json!("2026-11-20"),
+        "string" if schema["format"] == "date-time" => json!("2026-11-20T04:00:00Z"),
+        "string" => json!("示例"),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        "boolean" => json!(false),
+        "array" => json!([example(document, &schema["items"])]),
+        _ => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let fields = required.iter().filter_map(Value::as_str);
+            fields.map(|f| (f.to_owned(), example(document, &schema["properties"][f]))).collect()
+        }
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let mut found: BTreeMap<(String, String), Operation> = BTreeMap::new();
+    for audience in AUDIENCES {
+        let document = document::of(audience);
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let mut schemes = BTreeMap::new();
+                for requirement in operation["security"].as_array().into_iter().flatten() {
+                    for (scheme, scopes) in requirement.as_object().unwrap() {
+                        let scopes =
+                            scopes.as_array().unwrap().iter().map(|s| s.as_str().unwrap().to_owned());
+                        schemes.insert(scheme.clone(), scopes.collect());
+                    }
+                }
+                let content = &operation["requestBody"]["content"];
+                let multipart = content.get("multipart/form-data").is_some();
+                let json = content.as_object().into_iter().flatten().find(|(kind, _)| kind.ends_with("json"));
+                let body = json.map(|(_, content)| example(&document, &content["schema"]));
+                let method = method.to_uppercase();
+                let key = (path.clone(), method.clone());
+                let operation = Operation { method, path: path.clone(), schemes, body, multipart };
+                found.insert(key, operation);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Two counties with the same things in each; what is in the other one must never show.
+struct World {
+    here: Shop,
+    there: Shop,
+    member: Holder,
+    cashier: Session,
+    /// Foreign ids by the path that takes them, the longest match first.
+    foreign: Vec<(&'static str, Uuid)>,
+    canaries: Vec<String>,
+}
+
+async fn import_of(shop: &Shop) -> Uuid {
+    let boundary = "xxxx";
+    let text = format!("姓名,证件号码,手机\n金丝雀,{},{}\n", citizen(), mobile());
+    let part = |name: &str, value: &str| {
+        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let mut body = part("kind", "members") + &part("mode", "upsert") + &part("dry_run", "false");
+    body += &part("union_id", &shop.officer.union.to_string());
+    body += &format!(
+        "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"canary.csv\"\r\ncontent-type: text/csv\r\n\r\n{text}\r\n--{boundary}--\r\n"
+    );
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    let reply = shop.app.request("POST", "/v1/admin/imports").by(&shop.officer.session).body(&kind, body);
+    id(&reply.await.expect(202))
+}
+
+async fn application_of(shop: &Shop) -> Uuid {
+    let session = shop.app.login_member(&mobile()).await;
+    let body = json!({"union_id": shop.officer.union,
+                      "statement": {"name": "金丝雀", "id_type": "citizen_id", "id_number": citizen()}});
+    let reply = shop.app.post("/v1/me/join-applications", body).by(&session).key("canary");
+    id(&reply.await.expect(201))
+}
+
+impl World {
+    async fn build() -> Self {
+        let app = Arc::new(TestApp::start().await);
+        let here = Shop::open_in(app.clone(), HERE).await;
+        let there = Shop::open_in(app, THERE).await;
+        let member = here.holder_in(HERE).await;
+        let other = there.holder_in(THERE).await;
+        let (union, _) = there.app.union_under(THERE, "金丝雀机械有限公司工会").await;
+        let campaign = there.campaign(there.terms("coupon")).await;
+        let quota = there.campaign(there.terms("quota")).await;
+        let import = import_of(&there).await;
+        there.app.drain().await;
+        let application = application_of(&there).await;
+        let till = there.cashier().await;
+        let token = there.token(&till, &other).await;
+        let redemption = id(&there.redeem(&till, &token, quota, 5000, "canary").await.expect(201));
+        let cashier = here.cashier().await;
+        let staff = there.app.get(&format!("/v1/admin/merchants/{}/staff", there.merchant));
+        let staff = staff.by(&there.officer.session).await.expect(200);
+        let staff = id(&staff["items"][0]);
+        let sessions = there.app.get("/v1/auth/sessions").by(&other.session).await.expect(200);
+        let session = id(&sessions["items"][0]);
+        let foreign = vec![
+            ("/v1/admin/merchants/{id}/staff/{staff_id}", staff),
+            ("/v1/admin/members/{id}", other.person),
+            ("/v1/admin/cards/{id}", other.card),
+            ("/v1/admin/unions/{id}", union),
+            ("/v1/admin/posts/{id}", there.officer.post),
+            ("/v1/admin/join-applications/{id}", application),
+            ("/v1/admin/imports/{id}", import),
+            ("/v1/admin/merchants/{id}", there.merchant),
+            ("/v1/admin/campaigns/{id}", campaign),
+            ("/v1/admin/redemptions/{id}", redemption),
+            ("/v1/me/cards/{id}", other.card),
+            ("/v1/me/join-applications/{id}", application),
+            ("/v1/me/redemptions/{id}", redemption),
+            ("/v1/merchant/redemptions/{id}", redemption),
+            ("/v1/auth/sessions/{id}", session),
+        ];
+        let mut canaries: Vec<String> = foreign.iter().map(|(_, id)| id.to_string()).collect();
+        canaries.extend(there.branches.iter().map(Uuid::to_string));
+        canaries.extend(there.codes.iter().cloned());
+        canaries.extend([other.mobile.clone(), there.officer.person.to_string(), "金丝雀".to_owned()]);
+        Self { here, there, member, cashier, foreign, canaries }
+    }
+
+    /// The concrete path with an id in place of its parameter; `None` when the operation takes none.
+    fn path(&self, operation: &Operation, absent: bool) -> Option<String> {
+        if operation.path.contains("{document}") || operation.path.contains("{name}") {
+            return None;
+        }
+        operation.path.contains('{').then(|| {
+            let row = self.foreign.iter().find(|(prefix, _)| operation.path.starts_with(prefix));
+            let (_, foreign) = row.unwrap_or_else(|| panic!("no foreign row to try {} with", operation.path));
+            let value = if absent { ABSENT } else { *foreign };
+            let own = operation.path.replace("{staff_id}", &value.to_string());
+            // A nested row is looked for under one's own parent too.
+            let parent = if own == operation.path { value } else { self.here.merchant };
+            own.replace("{id}", &parent.to_string())
+        })
+    }
+
+    async fn send(&self, operation: &Operation, path: &str, by: Option<&Session>) -> Reply {
+        let mut request = self.here.app.request(&operation.method, path).key("cell").if_match("\"v1\"");
+        if let Some(session) = by {
+            request = request.by(session);
+        }
+        if let Some(body) = &operation.body {
+            request = request.json(body.clone());
+        }
+        let reply = request.await;
+        let text = reply.text();
+        for canary in &self.canaries {
+            let asked = path.contains(canary.as_str());
+            assert!(
+                asked || !text.contains(canary.as_str()),
+                "{} {path} shows {canary}: {text}",
+                operation.method
+            );
+        }
+        reply
+    }
+}
+
+fn without_request_id(reply: &Reply) -> (u16, Value) {
+    let mut body: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("request_id");
+    }
+    (reply.status, body)
+}
+
+fn action(operation: &Operation, scheme: &str) -> Option<Action> {
+    let scopes = operation.schemes.get(scheme)?;
+    let scope = scopes.first().unwrap_or_else(|| panic!("{} names no action", operation.path));
+    let found = Action::ALL.iter().copied().find(|a| a.as_str() == scope);
+    Some(found.unwrap_or_else(|| panic!("{} names {scope}, which is no action", operation.path)))
+}
+
+#[tokio::test]
+async fn every_operation_refuses_who_may_not() {
+    let world = World::build().await;
+    let mut sessions: BTreeMap<RoleName, Session> = BTreeMap::new();
+    for role in [
+        RoleName::Leader,
+        RoleName::Officer,
+        RoleName::Reviewer,
+        RoleName::Registrar,
+        RoleName::MerchantOfficer,
+        RoleName::Auditor,
+        RoleName::SystemAdmin,
+        RoleName::SecurityAdmin,
+        RoleName::CashierOfFunds,
+    ] {
+        sessions.insert(role, world.here.app.cadre(HERE, role).await.session);
+    }
+    let outsiders = |scheme: &str| -> Vec<&Session> {
+        let all = [
+            ("member", &world.member.session),
+            ("merchant", &world.cashier),
+            ("admin", &sessions[&RoleName::Leader]),
+        ];
+        all.into_iter().filter(|(name, _)| *name != scheme).map(|(_, s)| s).collect()
+    };
+    let mut cells = 0;
+    for operation in operations() {
+        let at = format!("{} {}", operation.method, operation.path);
+        let concrete = world.path(&operation, false).unwrap_or_else(|| {
+            operation.path.replace("{document}", "notifications").replace("{name}", "ethnic")
+        });
+        if operation.schemes.is_empty() {
+            world.send(&operation, &concrete, None).await;
+            cells += 1;
+            continue;
+        }
+        let anonymous = world.send(&operation, &concrete, None).await;
+        assert_eq!(anonymous.problem(401), "UNAUTHENTICATED", "{at}: anonymous");
+        cells += 1;
+        let scheme = operation.schemes.keys().next().unwrap().clone();
+        if scheme != "any" {
+            for outsider in outsiders(&scheme) {
+                let reply = world.send(&operation, &concrete, Some(outsider)).await;
+                assert_eq!(reply.problem(401), "UNAUTHENTICATED", "{at}: another audience");
+                cells += 1;
+            }
+        }
+        let insider = match scheme.as_str() {
+            "admin" => {
+                let action = action(&operation, "admin").unwrap();
+                let forbidden =
+                    sessions.iter().find(|(role, _)| !allows(**role, action)).expect("a role without");
+                let reply = world.send(&operation, &concrete, Some(forbidden.1)).await;
+                assert_eq!(reply.problem(403), "FORBIDDEN", "{at}: {} ", forbidden.0);
+                cells += 1;
+                sessions.iter().find(|(role, _)| allows(**role, action)).expect("a role with").1
+            }
+            "merchant" => &world.cashier,
+            _ => &world.member.session,
+        };
+        // Logging out here would end the session the other cells need.
+        let ends = ["/v1/auth/logout", "/v1/auth/logout-everywhere"].contains(&operation.path.as_str());
+        if operation.multipart || ends {
+            continue;
+        }
+        match (world.path(&operation, false), world.path(&operation, true)) {
+            (Some(foreign), Some(absent)) => {
+                let foreign = world.send(&operation, &foreign, Some(insider)).await;
+                let absent = world.send(&operation, &absent, Some(insider)).await;
+                assert_eq!(
+                    without_request_id(&foreign),
+                    without_request_id(&absent),
+                    "{at}: foreign and absent differ"
+                );
+                let empty = foreign.status == 200 && foreign.json()["items"] == json!([]);
+                assert!(foreign.status == 404 || empty, "{at}: {}", foreign.text());
+                cells += 2;
+            }
+            _ => {
+                let reply = world.send(&operation, &concrete, Some(insider)).await;
+                assert!(reply.status < 500, "{at}: {}", reply.text());
+                cells += 1;
+            }
+        }
+    }
+    // The other county is still as it was: nothing above reached it.
+    let there = &world.there;
+    let campaigns = there.app.get("/v1/admin/campaigns").by(&there.officer.session).await.expect(200);
+    assert_eq!(campaigns["items"].as_array().unwrap().len(), 2);
+    assert!(cells > 300, "{cells} cells");
+}
+
+#[tokio::test]
+async fn examples_are_enough_to_be_understood() {
+    let world = World::build().await;
+    let leader = world.here.leader.session.clone();
+    for operation in operations() {
+        let Some(body) = operation.body.clone() else { continue };
+        let scheme = operation.schemes.keys().next().map(String::as_str);
+        let by = match scheme {
+            Some("member" | "any") => Some(&world.member.session),
+            Some("merchant") => Some(&world.cashier),
+            Some(_) => Some(&leader),
+            None => None,
+        };
+        if operation.path == "/v1/auth/password" {
+            continue;
+        }
+        let path = world.path(&operation, true).unwrap_or_else(|| operation.path.clone());
+        let reply = world.send(&operation, &path, by).await;
+        let shape = ["UNKNOWN_FIELD", "INVALID_TYPE"];
+        let errors = match reply.status {
+            422 => reply.json()["errors"].as_array().cloned().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        for error in errors {
+            let code = error["code"].as_str().unwrap();
+            assert!(!shape.contains(&code), "{} {}: {body} -> {error}", operation.method, operation.path);
+        }
+        assert_ne!(reply.status, 400, "{} {}: {}", operation.method, operation.path, reply.text());
+        assert!(reply.status < 500);
+    }
+}
