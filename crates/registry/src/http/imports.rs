@@ -20,7 +20,7 @@ use self::dto::{ImportCreated, ImportDto, ImportFilter, KeptRowDto, LeaverDto, T
 use self::form::ImportUpload;
 use crate::import::transition::{Asked, Transition, perform};
 use crate::import::upload::{self, Upload};
-use crate::import::{Import, Kind, errors_file, leavers, revert, store, template};
+use crate::import::{Import, Kind, errors_file, kept, leavers, store, template};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -221,7 +221,7 @@ async fn list_import_kept_rows(
     let binding = format!("list_import_kept_rows|{}|{}", cadre.scope.start(), import.id);
     let after: Option<i32> = listing.after(&app.core, &binding)?;
     let mut conn = app.db.read().await?;
-    let page = revert::kept(&mut conn, &import, after, listing.limit()?).await?;
+    let page = kept::list(&mut conn, &import, after, listing.limit()?).await?;
     let body = PageBody::of(&app.core, &binding, page, |row| row.row_no, |row| Ok(KeptRowDto::from(row)))?;
     Ok(HttpResponse::Ok().json(body))
 }

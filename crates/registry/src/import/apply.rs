@@ -14,7 +14,7 @@ use unionhall_storage::{Conn, Core, outbox};
 use uuid::Uuid;
 
 use super::members::{Effect, Known, Ruling, Verdict, merged};
-use super::store::Applied;
+use super::rows::Applied;
 use crate::membership::{self, ACTIVATED, Change, State};
 use crate::profile;
 

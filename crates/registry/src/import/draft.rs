@@ -147,10 +147,10 @@ fn id_type(told: &str) -> Option<IdType> {
 }
 
 fn differs(told: &str, sex: Option<Sex>) -> bool {
-    match (compact(told).as_str(), sex) {
-        ("男" | "男性" | "1", Some(Sex::Female)) | ("女" | "女性" | "2", Some(Sex::Male)) => true,
-        _ => false,
-    }
+    matches!(
+        (compact(told).as_str(), sex),
+        ("男" | "男性" | "1", Some(Sex::Female)) | ("女" | "女性" | "2", Some(Sex::Male))
+    )
 }
 
 /// A day as files write it: 2019-05-01, 2019/5/1, 2019.5.1, 20190501, 2019年5月1日.
@@ -216,7 +216,7 @@ fn details(columns: &Columns, cells: &[Cell], unknown: &mut bool) -> Map<String,
     for (key, cell) in columns.details(cells).filter(|(_, cell)| !cell.is_blank()) {
         let told = nfc_trimmed(cell.text());
         let value = if CODED.contains(&key) {
-            code(key, &told).map(|code| Value::from(code))
+            code(key, &told).map(Value::from)
         } else if matches!(key, "migrant" | "dispatched") {
             match told.as_str() {
                 "是" | "1" => Some(Value::from(true)),

@@ -10,7 +10,7 @@ use unionhall_web::Fault;
 
 use super::cell::{self, Cell, guarded};
 use super::column::{Columns, ERROR_TITLE};
-use super::{BATCH, Import, reason, store};
+use super::{BATCH, Import, reason, rows};
 
 /// The byte-order mark by which spreadsheets know UTF-8.
 const BOM: &str = "\u{FEFF}";
@@ -41,12 +41,12 @@ async fn next((core, import, columns, at): State) -> Result<Option<(Bytes, State
         At::After(row_no) => row_no,
     };
     let mut conn = core.db.read().await?;
-    let rows = store::after(&mut conn, import.id, after, true, BATCH).await?;
+    let found = rows::after(&mut conn, import.id, after, true, BATCH).await?;
     drop(conn);
-    let Some(last) = rows.last().map(|row| row.row_no) else { return Ok(None) };
-    let at = if rows.len() < BATCH { At::End } else { At::After(last) };
+    let Some(last) = found.last().map(|row| row.row_no) else { return Ok(None) };
+    let at = if found.len() < BATCH { At::End } else { At::After(last) };
     let mut out = csv::Writer::from_writer(Vec::new());
-    for row in rows {
+    for row in found {
         let cells = cell::open(&core.sealer, row.id, &row.cells)?;
         let code = row.code.unwrap_or_default();
         out.write_record(record(&columns, &cells, &format!("{code}：{}", reason::text(&code))))?;

@@ -27,7 +27,7 @@ use super::cell::Cell;
 use super::column::Columns;
 use super::draft::{self, Draft};
 use super::reason::{DUPLICATE_IN_FILE, NEEDS_REVIEW, Reason, UNION_UNKNOWN};
-use super::store::{self, Outcome};
+use super::rows::{self, Outcome};
 use super::unions::{self, Place};
 use crate::membership::{Standing, State, standing_of};
 use crate::schema::{member_profile, member_standing};
@@ -216,7 +216,7 @@ async fn gather(
     purpose: Purpose,
 ) -> Result<Facts, Problem> {
     let unions = unions::known(conn, import, words).await?;
-    let above = store::documents_above(conn, import.id, first, documents).await?;
+    let above = rows::documents_above(conn, import.id, first, documents).await?;
     let held = people::holders(conn, documents).await?;
     let persons: Vec<Uuid> = held.iter().map(|holder| holder.person).collect();
     let standings = member_standing::table.filter(member_standing::person_id.eq_any(&persons)).select((

@@ -12,7 +12,6 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use unionhall_identity::{account, people};
 use unionhall_kernel::{Mobile, Problem};
-use unionhall_storage::page::Page;
 use unionhall_storage::tasks::Leased;
 use unionhall_storage::{Conn, Core, db};
 use uuid::Uuid;
@@ -20,26 +19,11 @@ use uuid::Uuid;
 use super::apply::{BEFORE, Before};
 use super::cell;
 use super::column::{Columns, Meaning};
+use super::kept::{CHANGED_SINCE, HAS_ACCOUNT, IN_USE};
 use super::run::{self, Walked};
-use super::{BATCH, Import, Kind, State, Stop, store, union_file};
+use super::{BATCH, Import, Kind, State, Stop, store, union_write};
 use crate::profile;
 use crate::schema::{import_row, member_profile, membership, org, person_name};
-
-/// Why a row is not taken back.
-pub const HAS_ACCOUNT: &str = "HAS_ACCOUNT";
-/// Somebody changed it since.
-pub const CHANGED_SINCE: &str = "CHANGED_SINCE";
-/// Something else refers to it.
-pub const IN_USE: &str = "IN_USE";
-
-/// What a person reads.
-pub fn text(code: &str) -> &'static str {
-    match code {
-        HAS_ACCOUNT => "该会员已注册或绑定账号，请通过退会或更正办理。",
-        CHANGED_SINCE => "导入后又有新的变更，未予撤回。",
-        _ => "已被其他业务引用，未予撤回。",
-    }
-}
 
 /// A row that did something.
 #[derive(Debug, Clone, Queryable)]
@@ -239,7 +223,7 @@ async fn members(
         let Some(person) = row.created.or(row.person) else { continue };
         let cells = cell::open(&core.sealer, row.id, &row.cells)?;
         let told = columns.cell(&cells, Meaning::Name).map(|cell| cell.text());
-        let told = told.and_then(|name| unionhall_kernel::PersonName::parse(&name).ok());
+        let told = told.and_then(|name| unionhall_kernel::PersonName::parse(name).ok());
         let is_named = now.names.get(&person).map(String::as_str) == told.as_ref().map(|name| name.as_str());
         let before: Option<Before> = match &row.before {
             Some(sealed) => Some(serde_json::from_slice(&core.sealer.open(BEFORE, row.id, sealed)?)?),
@@ -347,7 +331,7 @@ async fn unions(core: &Core, conn: &mut Conn, rows: &[Done]) -> Result<Vec<(Uuid
                 diesel::delete(org::table.find(made).filter(org::version.eq(1))).execute(conn).await?
             }
             (None, Some(changed), Some(sealed)) => {
-                let before: union_file::Before =
+                let before: union_write::Before =
                     serde_json::from_slice(&core.sealer.open(BEFORE, row.id, sealed)?)?;
                 diesel::update(org::table.find(changed).filter(org::version.eq(before.version)))
                     .set((
@@ -367,35 +351,4 @@ async fn unions(core: &Core, conn: &mut Conn, rows: &[Done]) -> Result<Vec<(Uuid
         }
     }
     Ok(kept)
-}
-
-/// A row that was not taken back.
-#[derive(Debug)]
-pub struct KeptRow {
-    /// Its place in the file.
-    pub row_no: i32,
-    /// Why.
-    pub code: String,
-}
-
-/// A page of the rows that were not taken back, after row number `after`.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn kept(
-    conn: &mut Conn,
-    import: &Import,
-    after: Option<i32>,
-    limit: i64,
-) -> Result<Page<KeptRow>, Problem> {
-    use import_row as r;
-    let rows: Vec<(i32, Option<String>)> = r::table
-        .filter(r::import_id.eq(import.id).and(r::kept.is_not_null()).and(r::row_no.gt(after.unwrap_or(0))))
-        .order(r::row_no)
-        .limit(limit + 1)
-        .select((r::row_no, r::kept))
-        .load(conn)
-        .await?;
-    let rows = rows.into_iter().map(|(row_no, code)| KeptRow { row_no, code: code.unwrap_or_default() });
-    Ok(Page::cut(rows.collect(), limit))
 }

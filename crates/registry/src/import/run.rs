@@ -15,9 +15,10 @@ use super::cell::{self, Cell};
 use super::column::Columns;
 use super::members::{self, Purpose, Verdict};
 use super::read::Rows;
-use super::store::{self, Kept, Outcome};
+use super::rows::{self, Kept, Outcome, Stored};
+use super::store;
 use super::{
-    BATCH, Counts, Failure, FileType, Import, Kind, MAX_XLSX_ROWS, State, Stop, apply, revert, union_file,
+    BATCH, Counts, Failure, FileType, Import, Kind, MAX_XLSX_ROWS, State, Stop, apply, revert, union_write,
     upload,
 };
 
@@ -156,7 +157,7 @@ pub async fn validate(
     let mut rows = Rows::open(core, &import).await?;
     let columns = rows.header(import.kind).await?;
     if import.kind == Kind::Unions {
-        return union_file::validate(core, &import, &columns, rows, leased).await;
+        return union_write::validate(core, &import, &columns, rows, leased).await;
     }
     for _ in 0..import.counts.done {
         rows.next().await?;
@@ -237,7 +238,7 @@ async fn keep(
             person: verdict.person,
         });
     }
-    store::insert(conn, import.id, &kept).await?;
+    rows::insert(conn, import.id, &kept).await?;
     import.counts.done += number(batch.len());
     import.counts.total = import.counts.done;
     store::set_counts(conn, import.id, &import.counts).await
@@ -260,13 +261,18 @@ fn count(counts: &mut Counts, verdict: &Verdict) {
 }
 
 /// What changed between validation and commit.
-fn recount(counts: &mut Counts, was: Outcome, verdict: &Verdict) {
+fn recount(counts: &mut Counts, row: &Stored, verdict: &Verdict) -> Result<(), Problem> {
+    let was = Outcome::parse(&row.outcome)?;
     counts.updated += i32::from(verdict.outcome() == Outcome::Update) - i32::from(was == Outcome::Update);
     if let Err(code) = &verdict.ruling {
         counts.accepted -= 1;
         counts.rejected += 1;
         *counts.by_reason.entry((*code).to_owned()).or_default() += 1;
+        for flag in &row.flags {
+            *counts.flags.entry(flag.clone()).or_default() -= 1;
+        }
     }
+    Ok(())
 }
 
 /// Writes the rows of an import from its checkpoint on.
@@ -286,7 +292,7 @@ pub async fn commit(core: &Core, id: Uuid, leased: Option<&Leased>, begun: Insta
                 still_here(core, tx, leased).await?;
                 match import.kind {
                     Kind::Members => write(core, tx, import).await,
-                    Kind::Unions => union_file::write(core, tx, import).await,
+                    Kind::Unions => union_write::write(core, tx, import).await,
                 }
             })
             .await;
@@ -311,7 +317,7 @@ fn is_race(problem: &Problem) -> bool {
 /// As [`apply::members`].
 pub async fn write(core: &Core, conn: &mut Conn, mut import: Import) -> Result<Walked, Problem> {
     let columns = Columns::read(import.kind, import.header.clone().unwrap_or_default());
-    let stored = store::after(conn, import.id, import.counts.done, false, BATCH).await?;
+    let stored = rows::after(conn, import.id, import.counts.done, false, BATCH).await?;
     if stored.is_empty() {
         import.counts.done = import.counts.total;
         store::set_counts(conn, import.id, &import.counts).await?;
@@ -323,12 +329,12 @@ pub async fn write(core: &Core, conn: &mut Conn, mut import: Import) -> Result<W
     let first = stored.first().map_or(0, |row| row.row_no);
     let verdicts = members::judge(core, conn, &import, &columns, first, &rows, Purpose::Commit).await?;
     for (row, verdict) in stored.iter().zip(&verdicts) {
-        recount(&mut import.counts, Outcome::parse(&row.outcome)?, verdict);
+        recount(&mut import.counts, row, verdict)?;
     }
     let ids: Vec<Uuid> = stored.iter().map(|row| row.id).collect();
     let now = core.now();
     let applied = apply::members(core, conn, &ids, &verdicts, now).await?;
-    store::set_applied(conn, &applied, now).await?;
+    rows::set_applied(conn, &applied, now).await?;
     import.counts.done = stored.last().map_or(import.counts.done, |row| row.row_no);
     store::set_counts(conn, import.id, &import.counts).await?;
     Ok(Walked::Paused)

@@ -95,7 +95,7 @@ impl Office {
         let tag = self.reply(id).await.etag();
         let path = format!("/v1/admin/imports/{id}/{action}");
         let request = self.app.post(&path, serde_json::json!({})).by(&self.cadre.session);
-        request.if_match(&tag).key(&format!("{action}-{id}")).await
+        request.if_match(&tag).key(&format!("{action}{id}{tag}")).await
     }
 
     /// Uploads and validates.
@@ -126,6 +126,11 @@ impl Office {
     /// What the tables say of members: a hash over (blind index, business columns) ordered by blind index
     /// (decisions.md 24).
     pub async fn content(&self) -> String {
+        self.content_where("true").await
+    }
+
+    /// The same over some of the persons.
+    pub async fn content_where(&self, condition: &str) -> String {
         #[derive(diesel::QueryableByName)]
         struct Row {
             #[diesel(sql_type = Bytea)]
@@ -143,16 +148,16 @@ impl Office {
         }
         let sealer = &self.app.core().sealer;
         let mut conn = self.app.core().db.writer().await.unwrap();
-        let rows: Vec<Row> = diesel::sql_query(
+        let rows: Vec<Row> = diesel::sql_query(format!(
             "SELECT d.number_index AS index, d.id AS document, p.id AS person, d.number, m.roster_mobile AS mobile, \
                     concat_ws('|', p.name, p.sex, d.id_type, d.flags, m.details, \
-                        (SELECT string_agg(concat_ws('/', s.path, s.state, s.reason, s.valid_from, s.valid_to, \
+                        (SELECT string_agg(concat_ws('/', o.name, s.state, s.reason, s.valid_from, s.valid_to, \
                                                      s.superseded_at IS NULL), ',' \
                                 ORDER BY s.valid_from, s.state, s.superseded_at IS NULL) \
-                         FROM membership s WHERE s.person_id = p.id)) AS plain \
+                         FROM membership s JOIN org o ON o.id = s.org_id WHERE s.person_id = p.id)) AS plain \
              FROM person p JOIN person_document d ON d.person_id = p.id \
-             LEFT JOIN member_profile m ON m.person_id = p.id ORDER BY d.number_index",
-        )
+             LEFT JOIN member_profile m ON m.person_id = p.id WHERE {condition} ORDER BY d.number_index"
+        ))
         .load(&mut conn)
         .await
         .unwrap();

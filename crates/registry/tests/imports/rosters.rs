@@ -16,7 +16,7 @@ async fn every_format_and_header_reports_what_was_planted_and_commits_it() {
         (Format::Xlsx, HeaderStyle::Member),
     ];
     for (seed, (format, header)) in (1..).zip(cases) {
-        let spec = RosterSpec { seed, ..office.spec(format, header, 1500).await };
+        let spec = RosterSpec { seed, ..office.spec(format, header, 700).await };
         let (bytes, planted) = in_memory(&spec).unwrap();
         let before = office.app.number("SELECT count(*) FROM member_standing").await;
         let id = office.validated(&bytes).await;
@@ -64,8 +64,8 @@ async fn every_format_and_header_reports_what_was_planted_and_commits_it() {
 #[tokio::test]
 async fn the_mended_error_file_comes_back_clean() {
     let office = Office::open().await;
-    for format in [Format::Gb18030, Format::Xlsx] {
-        let spec = office.spec(format, HeaderStyle::Member, 2000).await;
+    for (seed, format) in [(1, Format::Gb18030), (2, Format::Xlsx)] {
+        let spec = RosterSpec { seed, ..office.spec(format, HeaderStyle::Member, 1200).await };
         let (bytes, planted) = in_memory(&spec).unwrap();
         let id = office.committed(&bytes).await;
         let errors = office.errors(&id).await;
@@ -105,7 +105,6 @@ async fn the_mended_error_file_comes_back_clean() {
         assert_eq!(import["rows_total"], mended, "{import}");
         assert_eq!(import["rows_rejected"], 0, "{import}");
         assert_eq!(import["columns_ignored"], serde_json::json!(["班组", "备注"]));
-        office.app.sql("DELETE FROM member_profile; DELETE FROM membership").await;
     }
 }
 
@@ -225,12 +224,14 @@ async fn a_complete_file_proposes_leavers_and_ends_nothing() {
     let office = Office::open().await;
     let (bytes, planted) = office.clean(30).await;
     office.committed(&bytes).await;
-    let text = String::from_utf8(bytes).unwrap();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+    let mut rows: Vec<csv::StringRecord> = reader.records().take(21).map(Result::unwrap).collect();
     // Rows 1 to 20 again: one of them with a broken mobile, who is rejected but named, so no leaver.
-    let mut lines: Vec<String> = text.lines().take(21).map(str::to_owned).collect();
     let phone = planted.rows[4].mobile.as_deref().unwrap().trim_start_matches("+86");
-    lines[5] = lines[5].replace(phone, "无");
-    let id = office.upload_as("members", "full", "false", lines.join("\n").as_bytes()).await;
+    rows[5] = rows[5].iter().map(|cell| if cell == phone { "无" } else { cell }).collect();
+    let mut out = csv::Writer::from_writer(Vec::new());
+    rows.iter().for_each(|row| out.write_record(row).unwrap());
+    let id = office.upload_as("members", "full", "false", &out.into_inner().unwrap()).await;
     office.app.drain().await;
     assert_eq!(office.read(&id).await["rejected_by_reason"], serde_json::json!({"MOBILE_FORMAT": 1}));
     let path = format!("/v1/admin/imports/{id}/leavers?limit=7");

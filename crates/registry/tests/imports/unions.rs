@@ -51,7 +51,7 @@ async fn a_tree_grows_from_one_file_and_can_be_felled() {
     );
     assert_eq!((office.app.number(&same).await, &again["rows_updated"]), (3, &0.into()));
     let changed = "工会名称,上级工会,类型,统一社会信用代码\n豫中集团一厂工会,豫中集团工会,2,\n\
-                   七厂工会,,,81410000MC00000122\n";
+                   七厂工会,豫中集团二厂工会,,81410000MC00000122\n";
     let changed = import(&office, changed).await;
     assert_eq!(changed["rejected_by_reason"], json!({"NEEDS_REVIEW": 1}), "{changed}");
     commit(&office, &changed).await;

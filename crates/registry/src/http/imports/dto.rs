@@ -8,8 +8,8 @@ use unionhall_web::wire;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::import::kept::{self, KeptRow};
 use crate::import::leavers::Leaver;
-use crate::import::revert::{self, KeptRow};
 use crate::import::{Counts, Import, Kind, Mode, State};
 use crate::membership;
 
@@ -190,6 +190,6 @@ pub(super) struct KeptRowDto {
 impl From<KeptRow> for KeptRowDto {
     fn from(row: KeptRow) -> Self {
         let KeptRow { row_no, code } = row;
-        Self { row_no, detail: revert::text(&code), code }
+        Self { row_no, detail: kept::text(&code), code }
     }
 }
