@@ -3,7 +3,7 @@
 //! Instants are UTC; business dates are the civil date in Asia/Shanghai (UTC+8; China has had no
 //! daylight saving since 1991, and no business date of this system is older).
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
 use uuid::Uuid;
@@ -110,11 +110,27 @@ pub trait IdGen: Send + Sync + 'static {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct RandomIds;
 
+/// The last id's milliseconds and its number within them (RFC 9562, 6.2, method 1).
+static LAST: AtomicU64 = AtomicU64::new(0);
+const COUNTER_BITS: u32 = 12;
+
+/// Ids of one process and one millisecond keep the order they were made in; a clock that was set back starts anew.
+fn ordinal(millis: u64) -> u16 {
+    let first = millis << COUNTER_BITS;
+    let next = |last: u64| if last >> COUNTER_BITS == millis { last.wrapping_add(1) } else { first };
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+    let made = last.map_or(first, next);
+    u16::try_from(made & ((1 << COUNTER_BITS) - 1)).unwrap_or(0)
+}
+
 impl IdGen for RandomIds {
     fn id(&self, now: DateTime<Utc>) -> Uuid {
         let mut random = [0u8; 10];
         self.fill(&mut random);
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let [high, low] = ordinal(millis).to_be_bytes();
+        random[0] = high;
+        random[1] = low;
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
@@ -151,6 +167,8 @@ mod tests {
         clock.advance(Duration::milliseconds(1));
         assert!(first < RandomIds.id(clock.now()));
         assert_eq!(first.get_version_num(), 7);
+        let burst: Vec<Uuid> = (0..1000).map(|_| RandomIds.id(clock.now())).collect();
+        assert!(burst.is_sorted(), "ids of one millisecond keep their order");
         let code = RandomIds.digits(6);
         assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
     }

@@ -20,6 +20,9 @@ use crate::request::RequestInfo;
 
 /// A request that takes longer is answered 408.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// Large files come over slow lines.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(900);
+const UPLOADS: &[&str] = &["create_import"];
 
 /// One operation, as published.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +100,7 @@ pub async fn gate(
     let begun = std::time::Instant::now();
     let mut res = match admit(&app, &req, &info, pattern.as_deref(), channel).await {
         Err(problem) => finish(req.error_response(Fault(problem))),
-        Ok(()) => match tokio::time::timeout(TIME_LIMIT, next.call(req)).await {
+        Ok(limit) => match tokio::time::timeout(limit, next.call(req)).await {
             Ok(res) => finish(res?),
             Err(_) => return Err(actix_web::error::ErrorRequestTimeout("time limit")),
         },
@@ -128,7 +131,7 @@ async fn admit(
     info: &RequestInfo,
     pattern: Option<&str>,
     channel: Result<String, Problem>,
-) -> Result<(), Problem> {
+) -> Result<Duration, Problem> {
     app.limits.address(info.ip)?;
     channel?;
     let operation = pattern.and_then(|p| app.contract.operation(p, req.method()));
@@ -154,7 +157,8 @@ async fn admit(
         app.limits.account(principal.account)?;
         req.extensions_mut().insert(principal);
     }
-    Ok(())
+    let upload = operation.is_some_and(|o| UPLOADS.contains(&o.id.as_str()));
+    Ok(if upload { UPLOAD_LIMIT } else { TIME_LIMIT })
 }
 
 /// The pairs of a query string.

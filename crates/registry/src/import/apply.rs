@@ -197,8 +197,13 @@ async fn begin(
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;
-    let events: Vec<(Uuid, Value)> =
-        begins.iter().map(|b| (core.ids.id(now), json!({"person_id": b.person}))).collect();
+    // Whoever has no account yet has nothing that could follow from it: what is due comes with their first claim.
+    let persons: Vec<Uuid> = begins.iter().map(|b| b.person).collect();
+    let events: Vec<(Uuid, Value)> = people::with_account(conn, &persons)
+        .await?
+        .into_iter()
+        .map(|person| (core.ids.id(now), json!({"person_id": person})))
+        .collect();
     outbox::publish_many(conn, now, ACTIVATED, &events).await
 }
 
