@@ -12,3 +12,4 @@ mod redemptions;
 mod scope;
 mod shop;
 mod voids;
+mod waits;
