@@ -75,3 +75,54 @@ fn every_reference_leads_somewhere() {
         }
     }
 }
+
+/// Names of the schemas that a source file declares.
+fn declared(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let (mut derives, mut alias) = (false, None);
+    for line in source.lines().map(str::trim) {
+        if line.starts_with("#[derive(") {
+            derives = line.contains("ToSchema");
+            alias = None;
+        } else if let Some(rest) = line.strip_prefix("#[schema(as = ") {
+            alias = rest.split([')', ',']).next().map(ToOwned::to_owned);
+        } else if let Some((_, rest)) = line.split_once("struct ").or_else(|| line.split_once("enum ")) {
+            if derives && !line.starts_with("//") {
+                let own = rest.split(|c: char| !c.is_alphanumeric() && c != '$').next().unwrap().to_owned();
+                names.push(alias.take().unwrap_or(own));
+            }
+            derives = false;
+        }
+    }
+    names
+}
+
+fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+// Schemas go by name alone when documents are collected: of two with one name, one would silently stand for both.
+#[test]
+fn no_two_schemas_share_a_name() {
+    let mut files = Vec::new();
+    sources(&crate::root().join("crates"), &mut files);
+    let mut seen = std::collections::BTreeMap::new();
+    for file in files {
+        for name in declared(&std::fs::read_to_string(&file).unwrap()) {
+            if name.starts_with('$') {
+                continue;
+            }
+            if let Some(other) = seen.insert(name.clone(), file.clone()) {
+                panic!("{name} is declared in {} and in {}", other.display(), file.display());
+            }
+        }
+    }
+    assert!(seen.len() > 50);
+}

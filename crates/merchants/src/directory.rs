@@ -10,9 +10,10 @@ use unionhall_storage::Conn;
 use unionhall_storage::page::Page;
 use uuid::Uuid;
 
+use crate::branch::Branch;
 use crate::campaign;
 use crate::campaign::Campaign;
-use crate::merchant::{Branch, Merchant};
+use crate::merchant::Merchant;
 use crate::schema::{campaign_branch, merchant as m, merchant_branch as b};
 
 /// Which of them.

@@ -6,6 +6,7 @@
 //! (`{redemption_id, campaign_id, branch_id}`).
 
 pub mod benefit;
+pub mod branch;
 pub mod campaign;
 pub mod claim;
 pub mod directory;

@@ -17,7 +17,8 @@ use unionhall_web::actor::{EventExt, Seat};
 use unionhall_web::{Actor, Realm, Role, RoleName};
 use uuid::Uuid;
 
-use crate::merchant::{self, Merchant};
+use crate::branch;
+use crate::merchant::Merchant;
 use crate::schema::{merchant as merchant_table, merchant_staff};
 
 /// Somebody new at a merchant.
@@ -100,7 +101,7 @@ pub async fn add(
     new: &NewStaff<'_>,
 ) -> Result<StaffRow, Problem> {
     if let Some(branch) = new.branch {
-        merchant::branch(tx, of.id, branch).await?;
+        branch::get(tx, of.id, branch).await?;
     }
     let account = account_of(core, tx, new).await?;
     let (id, now) = (core.ids.opaque_id(), core.now());

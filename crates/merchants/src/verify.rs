@@ -20,7 +20,9 @@ const SQL: &str = include_str!("verify.sql");
 
 /// Why a code is not valid (decisions.md 12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = VerificationReason)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = VerificationReason)]
 pub enum Reason {
     /// 无法识别: not one of ours, or changed.
     CodeInvalid,

@@ -30,6 +30,7 @@ const POOL_DAYS: u32 = 7;
 
 /// Where an application stands. 入会申请状态
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = JoinState)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// 工会审核中

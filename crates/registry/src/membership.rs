@@ -24,6 +24,7 @@ pub const ACTIVATED: &str = "membership.activated";
 
 /// Where a member stands. 会籍状态
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = MembershipState)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// 在籍
@@ -40,6 +41,7 @@ pub enum State {
 
 /// Why. 会籍原因
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = MembershipReason)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// 退休

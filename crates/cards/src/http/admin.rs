@@ -46,6 +46,7 @@ async fn get_card(cards: web::Data<Cards>, by: Cadre<can::MemberRead>, id: Id) -
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CardReason)]
 #[serde(deny_unknown_fields)]
 struct Reason {
     /// Why, for the audit row: 2 to 200 characters.

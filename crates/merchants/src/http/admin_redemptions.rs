@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::ReasonBody;
-use super::merchant::TillRedemptionDto;
+use super::merchant_records::TillRedemptionDto;
 use crate::stats::{self, Benefits};
 use crate::void::{self, By};
 

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::merchant::check_amount;
 use super::words;
 use crate::Merchants;
+use crate::branch;
 use crate::claim::{self, CouponFilter, CouponState, CouponView};
-use crate::merchant;
 use crate::redeem::{self, Order, Via};
 use crate::redemption::{self, RedemptionView};
 
@@ -68,7 +68,7 @@ impl From<CouponView> for CouponDto {
 /// Which campaign.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Claim {
+struct CouponClaim {
     /// A campaign of kind coupon.
     campaign_id: Uuid,
 }
@@ -78,7 +78,7 @@ struct Claim {
     tag = "me",
     security(("member" = [])),
     params(OnceHeader),
-    request_body = Claim,
+    request_body = CouponClaim,
     responses(
         (status = 201, description = "Claimed", body = CouponDto),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
@@ -91,7 +91,7 @@ async fn claim_coupon(
     merchants: web::Data<Merchants>,
     me: Member<1>,
     key: Once,
-    body: Body<Claim>,
+    body: Body<CouponClaim>,
 ) -> Answer {
     let key = key.of(me.principal.account, "claim_coupon", body.raw());
     let stored = claim::claim(&merchants.core, &me.actor, me.person()?, body.campaign_id, &key, |view| {
@@ -207,7 +207,7 @@ async fn redeem_at_branch(
     let core = &merchants.core;
     let key = key.of(me.principal.account, "redeem_at_branch", body.raw());
     let code = compact(&body.branch_code).to_ascii_uppercase();
-    let found = merchant::branch_by_code(&mut *core.db.read().await?, &code).await;
+    let found = branch::by_code(&mut *core.db.read().await?, &code).await;
     let branch = match found {
         Err(problem) if problem.code == Code::NotFound => {
             return Ok(respond(redeem::refuse(core, &key, problem).await?));

@@ -2,9 +2,12 @@
 
 mod admin_campaigns;
 mod admin_merchants;
+mod admin_places;
 mod admin_redemptions;
+mod campaign_terms;
 mod me;
 mod merchant;
+mod merchant_records;
 mod public;
 
 use serde::Deserialize;
@@ -18,11 +21,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Registers the room's operations.
 pub fn routes(config: &mut ServiceConfig) {
     admin_merchants::routes(config);
+    admin_places::routes(config);
     admin_campaigns::routes(config);
     admin_redemptions::routes(config);
     public::routes(config);
     me::routes(config);
     merchant::routes(config);
+    merchant_records::routes(config);
 }
 
 /// Why.

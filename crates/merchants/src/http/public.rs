@@ -9,9 +9,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::division_code;
+use crate::branch::Branch;
 use crate::campaign::{Campaign, OfferKind, Phase};
 use crate::directory::{self, Filter, Place, division_prefix};
-use crate::merchant::{Branch, Merchant};
+use crate::merchant::Merchant;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(list_public_merchants).service(list_public_campaigns);

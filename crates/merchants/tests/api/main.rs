@@ -11,3 +11,4 @@ mod races;
 mod redemptions;
 mod scope;
 mod voids;
+mod waits;

@@ -43,30 +43,61 @@ async fn one_code_sixty_four_keys_two_branches_one_success() {
 }
 
 #[tokio::test]
+async fn one_code_for_many_offers_at_once_serves_one() {
+    let shop = Shop::open().await;
+    let till = shop.cashier().await;
+    // Different offers share no limit and no counter: nothing but the burn stands between them.
+    let mut offers = Vec::new();
+    for _ in 0..4 {
+        offers.push(shop.campaign(shop.terms("quota")).await);
+    }
+    for round in 0..8 {
+        let holder = shop.holder().await;
+        let token = shop.token(&till, &holder).await;
+        let requests = (0..16)
+            .map(|n| shop.redeem(&till, &token, offers[n % 4], 3_000, &format!("{round}-{n}")).into_future());
+        let replies = join_all(requests).await;
+        assert_eq!(replies.iter().filter(|r| r.status == 201).count(), 1, "round {round}");
+        for reply in replies.iter().filter(|r| r.status != 201) {
+            assert_eq!(reply.problem(409), "CARD_QR_USED");
+        }
+    }
+    assert_eq!(shop.app.number("SELECT sum(quota_used) FROM campaign_counter").await, 8);
+    assert_eq!(shop.stats().await, (8, 8, 4_000));
+}
+
+#[tokio::test]
 async fn one_coupon_many_codes_one_success() {
     let shop = Shop::open().await;
     let till = shop.cashier().await;
     let offer = shop.campaign(shop.terms("coupon")).await;
-    let holder = shop.holder().await;
-    let claim = json!({"campaign_id": offer});
-    shop.app.post("/v1/me/coupons", claim).by(&holder.session).key("c").await.expect(201);
-    // Codes of neighbouring steps, each with a token of its own: the burn lets later ones pass, the coupon must not.
-    let path = format!("/v1/me/cards/{}/qr?count=2", holder.card);
-    let qr = shop.app.get(&path).by(&holder.session).await.expect(200);
-    let mut tokens = Vec::new();
-    for code in qr["codes"].as_array().unwrap() {
-        let verified = shop.verify(&till, code["code"].as_str().unwrap()).await;
-        tokens.push(verified["verification_token"].as_str().unwrap().to_owned());
+    for round in 0..8 {
+        let holder = shop.holder().await;
+        let claim = json!({"campaign_id": offer});
+        shop.app.post("/v1/me/coupons", claim).by(&holder.session).key("c").await.expect(201);
+        // Codes of neighbouring steps, each with a token of its own: the burn lets the later one pass after the
+        // earlier, the coupon must not.
+        let path = format!("/v1/me/cards/{}/qr?count=2", holder.card);
+        let qr = shop.app.get(&path).by(&holder.session).await.expect(200);
+        let mut tokens = Vec::new();
+        for code in qr["codes"].as_array().unwrap() {
+            let verified = shop.verify(&till, code["code"].as_str().unwrap()).await;
+            tokens.push(verified["verification_token"].as_str().unwrap().to_owned());
+        }
+        let requests = (0..16)
+            .map(|n| shop.redeem(&till, &tokens[n % 2], offer, 3_000, &format!("{round}-{n}")).into_future());
+        let replies = join_all(requests).await;
+        assert_eq!(replies.iter().filter(|r| r.status == 201).count(), 1, "round {round}");
+        for reply in replies.iter().filter(|r| r.status != 201) {
+            assert!(
+                matches!(reply.problem(409).as_str(), "CARD_QR_USED" | "COUPON_USED"),
+                "{}",
+                reply.text()
+            );
+        }
     }
-    let requests =
-        (0..32).map(|n| shop.redeem(&till, &tokens[n % 2], offer, 3_000, &format!("key-{n}")).into_future());
-    let replies = join_all(requests).await;
-    assert_eq!(replies.iter().filter(|r| r.status == 201).count(), 1);
-    for reply in replies.iter().filter(|r| r.status != 201) {
-        assert!(matches!(reply.problem(409).as_str(), "CARD_QR_USED" | "COUPON_USED"), "{}", reply.text());
-    }
-    assert_eq!(shop.app.number("SELECT count(*) FROM coupon WHERE state = 'USED'").await, 1);
-    assert_eq!(shop.stats().await, (1, 1, 500));
+    assert_eq!(shop.app.number("SELECT count(*) FROM coupon WHERE state = 'USED'").await, 8);
+    assert_eq!(shop.stats().await, (8, 8, 4_000));
 }
 
 #[tokio::test]

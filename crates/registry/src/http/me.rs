@@ -100,6 +100,7 @@ async fn get_me(app: web::Data<App>, me: Member) -> Answer {
 
 /// A claim to be somebody on a roster.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RealNameClaim)]
 #[serde(deny_unknown_fields)]
 struct Claim {
     /// Full name; spaces between characters do not matter.

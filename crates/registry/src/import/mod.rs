@@ -53,7 +53,7 @@ pub const MAX_XLSX_ROWS: usize = 100_000;
 pub const MAX_UNION_ROWS: usize = 20_000;
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident as $schema:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident as $schema:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         #[schema(as = $schema)]
