@@ -98,6 +98,8 @@ pub async fn found(
     id: Uuid,
     code: &str,
 ) -> Result<CardView, Problem> {
+    // A card that is not theirs is told before a try is counted against the code.
+    store::own(&mut *core.db.read().await?, person, id, core.today()).await?;
     let proof = proof(core, account, code).await?;
     core.db
         .write(async |tx| {
@@ -125,6 +127,8 @@ pub async fn replace(
     id: Uuid,
     code: &str,
 ) -> Result<CardView, Problem> {
+    // A card that is not theirs is told before a try is counted against the code.
+    store::own(&mut *core.db.read().await?, person, id, core.today()).await?;
     let proof = proof(core, account, code).await?;
     core.db
         .write(async |tx| {

@@ -1,7 +1,7 @@
 //! `/v1/admin/members`.
 
 use actix_web::{HttpResponse, get, post, web};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use unionhall_identity::{account, person};
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, Fields, IdType, Invalid, Mobile, Pii, Problem};
@@ -201,15 +201,48 @@ struct Why {
     reason: String,
 }
 
-/// To what, and why.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// Why a membership is kept without dues or vote. 保留会籍原因
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RetainKind {
+    /// 退休
+    Retire,
+    /// 失业
+    Unemployed,
+    /// 服兵役
+    Military,
+}
+
+/// Why a membership ends here. Expulsion and transfer have procedures of their own; quitting is the member's.
+/// 终止会籍原因
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum EndKind {
+    /// 死亡
+    Deceased,
+    /// 自动退会
+    AutoQuit,
+}
+
+/// Keep, and why.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = MemberTransition)]
-struct WhyAs {
-    /// The reason E2 names.
-    kind: Reason,
+struct MemberRetention {
+    /// The reason.
+    kind: RetainKind,
     /// Why, for the audit row: 2 to 200 characters.
     #[schema(min_length = 2, max_length = 200, example = "办理退休手续")]
+    reason: String,
+}
+
+/// End, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MemberEnding {
+    /// The reason.
+    kind: EndKind,
+    /// Why, for the audit row: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200, example = "有死亡证明")]
     reason: String,
 }
 
@@ -267,17 +300,22 @@ async fn unfreeze_member(
     tag = "members",
     security(("admin" = ["member.write"])),
     params(("id" = Uuid, Path, description = "The member")),
-    request_body = WhyAs,
-    responses((status = 200, description = "Retained (`retire`, `unemployed`, `military`)", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
+    request_body = MemberRetention,
+    responses((status = 200, description = "Retained: no dues, no vote", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
 )]
 #[post("/v1/admin/members/{id}/retain")]
 async fn retain_member(
     app: web::Data<App>,
     by: Cadre<can::MemberWrite>,
     id: Id,
-    body: Body<WhyAs>,
+    body: Body<MemberRetention>,
 ) -> Answer {
-    change(&app, &by, id, State::Retained, Some(body.kind), "membership.retain", &body.reason).await
+    let why = match body.kind {
+        RetainKind::Retire => Reason::Retire,
+        RetainKind::Unemployed => Reason::Unemployed,
+        RetainKind::Military => Reason::Military,
+    };
+    change(&app, &by, id, State::Retained, Some(why), "membership.retain", &body.reason).await
 }
 
 /// End a membership 终止会籍
@@ -285,15 +323,19 @@ async fn retain_member(
     tag = "members",
     security(("admin" = ["member.write"])),
     params(("id" = Uuid, Path, description = "The member")),
-    request_body = WhyAs,
-    responses((status = 200, description = "Ended (`deceased`, `auto_quit`)", body = MemberDto), (status = 409, description = "`INVALID_STATE`"), (status = 422, description = "`KIND_NOT_HERE`"))
+    request_body = MemberEnding,
+    responses((status = 200, description = "Ended from today on", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
 )]
 #[post("/v1/admin/members/{id}/end")]
-async fn end_member(app: web::Data<App>, by: Cadre<can::MemberWrite>, id: Id, body: Body<WhyAs>) -> Answer {
-    // Expulsion and transfer have procedures of their own; quitting is the member's.
-    let mut fields = Fields::new();
-    let here = matches!(body.kind, Reason::Deceased | Reason::AutoQuit);
-    fields.require(here, "/kind", Invalid::new("KIND_NOT_HERE", "此类终止须走专门流程。"));
-    fields.finish()?;
-    change(&app, &by, id, State::Ended, Some(body.kind), "membership.end", &body.reason).await
+async fn end_member(
+    app: web::Data<App>,
+    by: Cadre<can::MemberWrite>,
+    id: Id,
+    body: Body<MemberEnding>,
+) -> Answer {
+    let why = match body.kind {
+        EndKind::Deceased => Reason::Deceased,
+        EndKind::AutoQuit => Reason::AutoQuit,
+    };
+    change(&app, &by, id, State::Ended, Some(why), "membership.end", &body.reason).await
 }
