@@ -105,6 +105,29 @@ pub struct Config {
     pub rate_shaped: u32,
 }
 
+const KEYS: &[&str] = &[
+    "profile",
+    "database_url",
+    "redis_url",
+    "listen",
+    "internal_listen",
+    "kek_file",
+    "kek",
+    "issuer",
+    "sms_outbox",
+    "sms_url",
+    "sms_token",
+    "cors_origins",
+    "trusted_proxies",
+    "minimum_versions",
+    "workers",
+    "db_writers",
+    "db_readers",
+    "rate_address",
+    "rate_account",
+    "rate_shaped",
+];
+
 const fn default_writers() -> usize {
     8
 }
@@ -138,7 +161,8 @@ impl Config {
         }
         let config: Self = figment
             .merge(Env::raw().only(&["DATABASE_URL", "REDIS_URL"]))
-            .merge(Env::prefixed("UNIONHALL_").ignore(&["config"]))
+            // Other programs may have variables of this prefix; only a file's unknown key is a mistake.
+            .merge(Env::prefixed("UNIONHALL_").only(KEYS))
             .extract()
             .context("configuration")?;
         config.validate()?;
