@@ -22,7 +22,7 @@ fn assert_committed(path: &str, expected: &str, command: &str) {
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     if committed != expected {
         let differs = committed.lines().zip(expected.lines()).position(|(a, b)| a != b);
-        let line = differs.map_or_else(|| committed.lines().count(), |n| n) + 1;
+        let line = differs.unwrap_or_else(|| committed.lines().count()) + 1;
         panic!("{path} is not what the code says (first difference at line {line}): run `{command}`");
     }
 }
