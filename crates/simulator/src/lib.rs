@@ -7,3 +7,4 @@ pub mod api;
 pub mod demo_data;
 pub mod people;
 pub mod roster;
+pub mod server;

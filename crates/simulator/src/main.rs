@@ -7,7 +7,7 @@ mod commands;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Synthetic rosters, demo data, the demo.
+/// Synthetic rosters, demo data, the demo, faults.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -20,6 +20,7 @@ enum Command {
     Roster(commands::roster::Args),
     SeedDemo(commands::seed_demo::Args),
     Demo(commands::demo::Args),
+    Chaos(commands::chaos::Args),
 }
 
 fn main() -> Result<()> {
@@ -27,5 +28,6 @@ fn main() -> Result<()> {
         Command::Roster(args) => commands::roster::run(args),
         Command::SeedDemo(args) => commands::seed_demo::run(args),
         Command::Demo(args) => commands::demo::run(args),
+        Command::Chaos(args) => commands::chaos::run(args),
     }
 }

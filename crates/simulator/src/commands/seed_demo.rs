@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
+use unionhall_cards::Cards;
 use unionhall_gateway::config::Config;
 use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::{Parts, Services};
@@ -21,7 +22,7 @@ use unionhall_registry::{membership, org, post, profile};
 use unionhall_simulator::api::{Api, text};
 use unionhall_simulator::demo_data::{Cadre, DemoData, Login, Member, Merchant};
 use unionhall_simulator::people::{People, Person};
-use unionhall_storage::DbConfig;
+use unionhall_storage::{Core, DbConfig};
 use unionhall_web::rate::Rates;
 use unionhall_web::{Realm, RoleName};
 
@@ -58,10 +59,9 @@ fn failed(problem: Problem) -> anyhow::Error {
     anyhow!("{problem:?}")
 }
 
-async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
+async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)> {
     let config = Config::load()?;
-    let outbox = config.sms_outbox.clone().context("the demo needs sms_outbox (development profile)")?;
-    let folder = std::fs::canonicalize(&args.data)?;
+    let outbox = config.sms_outbox.clone().context("sms_outbox is needed (development profile)")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parts = Parts {
         db: DbConfig { url: config.database_url.clone(), writers: 2, readers: 2 },
@@ -77,7 +77,20 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
         environment: config.profile.as_str(),
         cores: 2,
     };
-    let services = Services::start(parts).await.map_err(failed)?;
+    Ok((Services::start(parts).await.map_err(failed)?, outbox))
+}
+
+/// Database and card codes of the instance that the environment names, for what no operation can set up.
+pub async fn core(runtime: tokio::runtime::Handle) -> Result<(Core, Cards)> {
+    let (services, _) = services(runtime).await?;
+    let core = services.app.core.clone();
+    let cards = Cards::start(core.clone(), &services.ring).await.map_err(failed)?;
+    Ok((core, cards))
+}
+
+async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
+    let folder = std::fs::canonicalize(&args.data)?;
+    let (services, outbox) = services(runtime).await?;
     let mut seeder = Seeder { services, people: People::new(SEED) };
     if seeder.is_loaded().await? {
         let mut data = DemoData::read(&folder)
