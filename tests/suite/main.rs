@@ -6,6 +6,7 @@
 mod coverage;
 mod documents;
 mod house;
+mod logs;
 mod migrations;
 mod texts;
 

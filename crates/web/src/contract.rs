@@ -105,12 +105,23 @@ pub async fn gate(
             Err(_) => return Err(actix_web::error::ErrorRequestTimeout("time limit")),
         },
     };
+    let took = begun.elapsed();
+    // The pattern, not the path: ids stay out of the log, and personal data is in neither.
+    tracing::info!(
+        request_id = %id,
+        method = %method,
+        path = pattern.as_deref().unwrap_or("none"),
+        status = res.status().as_u16(),
+        millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        channel = %info.channel,
+        "answered"
+    );
     let labels = [
         ("path", pattern.unwrap_or_else(|| "none".to_owned())),
         ("method", method.to_string()),
         ("status", res.status().as_u16().to_string()),
     ];
-    metrics::histogram!("unionhall_request_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    metrics::histogram!("unionhall_request_seconds", &labels).record(took.as_secs_f64());
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         res.headers_mut().insert(REQUEST_ID.clone(), value);
     }
