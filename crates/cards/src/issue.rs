@@ -5,7 +5,7 @@ use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
-use unionhall_kernel::{Problem, luhn_digit};
+use unionhall_kernel::{Code, Problem, luhn_digit};
 use unionhall_registry::org;
 use unionhall_storage::db::violated;
 use unionhall_storage::{Conn, Core, audit};
@@ -26,6 +26,17 @@ fn number(core: &Core, division: &str) -> String {
     let mut number = format!("{area}{}", core.ids.digits(9));
     number.push(luhn_digit(&number));
     number
+}
+
+/// Makes sure that a person has the virtual card that is due to them, whoever issues it.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be reached.
+pub async fn ensure(core: &Core, person: Uuid) -> Result<(), Problem> {
+    match core.db.write(async |tx| ensure_virtual(core, tx, person).await).await {
+        Err(problem) if problem.code != Code::AlreadyExists => Err(problem),
+        _ => Ok(()),
+    }
 }
 
 /// Issues a person's virtual card if one is due and they never had one. Running twice, or twice at once,
@@ -98,8 +109,8 @@ pub async fn issue(
             }
             Ok(_) => {}
             // Somebody issued it at the same moment: their card is this one.
-            Err(error) if violated(&error) == Some("card_live") => {
-                return Err(Problem::new(unionhall_kernel::Code::AlreadyExists));
+            Err(error) if matches!(violated(&error), Some("card_live" | "card_ordinal")) => {
+                return Err(Problem::new(Code::AlreadyExists));
             }
             Err(error) => return Err(error.into()),
         }

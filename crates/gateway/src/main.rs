@@ -207,7 +207,7 @@ async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Resu
         },
         runtime,
         clock,
-        ids: Arc::new(RandomIds),
+        ids: Arc::new(RandomIds::default()),
         kek: config.kek()?,
         sms,
         issuer: config.issuer.clone(),
@@ -232,7 +232,7 @@ fn init_key(file: &std::path::Path) -> anyhow::Result<()> {
     let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match options {
         Ok(mut f) => {
-            f.write_all(Kek::generate(&RandomIds).as_bytes())?;
+            f.write_all(Kek::generate(&RandomIds::default()).as_bytes())?;
             f.write_all(b"\n")?;
             Ok(f.sync_all()?)
         }

@@ -188,8 +188,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_right_password_only() {
-        let passwords = Passwords::new(2, &RandomIds).unwrap();
-        let phc = passwords.hash(Pii::new("correct horse".into()), &RandomIds).await.unwrap();
+        let passwords = Passwords::new(2, &RandomIds::default()).unwrap();
+        let phc = passwords.hash(Pii::new("correct horse".into()), &RandomIds::default()).await.unwrap();
         let verify = |p: &str, phc: Option<String>| passwords.verify(Pii::new(p.to_owned()), phc);
         assert_eq!(verify("correct horse", Some(phc.clone())).await.unwrap(), Verdict::Right);
         assert_eq!(verify("wrong horse", Some(phc)).await.unwrap(), Verdict::Wrong);

@@ -106,21 +106,24 @@ pub trait IdGen: Send + Sync + 'static {
     }
 }
 
-/// Ids and bytes from the operating system's random source.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct RandomIds;
+/// Ids and bytes from the operating system's random source. Ids of one source and one millisecond keep the order
+/// they were made in (RFC 9562, 6.2, method 1); a clock that was set back starts anew.
+#[derive(Debug, Default)]
+pub struct RandomIds {
+    // The last id's milliseconds, and its number within them in the low bits.
+    last: AtomicU64,
+}
 
-/// The last id's milliseconds and its number within them (RFC 9562, 6.2, method 1).
-static LAST: AtomicU64 = AtomicU64::new(0);
 const COUNTER_BITS: u32 = 12;
 
-/// Ids of one process and one millisecond keep the order they were made in; a clock that was set back starts anew.
-fn ordinal(millis: u64) -> u16 {
-    let first = millis << COUNTER_BITS;
-    let next = |last: u64| if last >> COUNTER_BITS == millis { last.wrapping_add(1) } else { first };
-    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
-    let made = last.map_or(first, next);
-    u16::try_from(made & ((1 << COUNTER_BITS) - 1)).unwrap_or(0)
+impl RandomIds {
+    fn ordinal(&self, millis: u64) -> u16 {
+        let first = millis << COUNTER_BITS;
+        let next = |last: u64| if last >> COUNTER_BITS == millis { last.wrapping_add(1) } else { first };
+        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        let made = last.map_or(first, next);
+        u16::try_from(made & ((1 << COUNTER_BITS) - 1)).unwrap_or(0)
+    }
 }
 
 impl IdGen for RandomIds {
@@ -128,7 +131,7 @@ impl IdGen for RandomIds {
         let mut random = [0u8; 10];
         self.fill(&mut random);
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-        let [high, low] = ordinal(millis).to_be_bytes();
+        let [high, low] = self.ordinal(millis).to_be_bytes();
         random[0] = high;
         random[1] = low;
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
@@ -163,13 +166,14 @@ mod tests {
     #[test]
     fn ids_sort_by_time_and_digits_have_their_length() {
         let clock = ManualClock::new(Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap());
-        let first = RandomIds.id(clock.now());
+        let ids = RandomIds::default();
+        let first = ids.id(clock.now());
         clock.advance(Duration::milliseconds(1));
-        assert!(first < RandomIds.id(clock.now()));
+        assert!(first < ids.id(clock.now()));
         assert_eq!(first.get_version_num(), 7);
-        let burst: Vec<Uuid> = (0..1000).map(|_| RandomIds.id(clock.now())).collect();
+        let burst: Vec<Uuid> = (0..1000).map(|_| ids.id(clock.now())).collect();
         assert!(burst.is_sorted(), "ids of one millisecond keep their order");
-        let code = RandomIds.digits(6);
+        let code = ids.digits(6);
         assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
     }
 }

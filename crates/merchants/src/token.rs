@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn a_token_opens_for_its_branch_and_staff_only_and_tells_nothing() {
         let keys = BTreeMap::from([(1, [7; 32])]);
-        let tokens = VerificationTokens(Sealer::new(Arc::new(RandomIds), keys, (0, [0; 32])));
-        let id = || RandomIds.opaque_id();
+        let tokens = VerificationTokens(Sealer::new(Arc::new(RandomIds::default()), keys, (0, [0; 32])));
+        let id = || RandomIds::default().opaque_id();
         let verified = Verified {
             person: id(),
             n: 2,

@@ -238,7 +238,7 @@ mod tests {
     fn paths_are_codes_from_the_root_down() {
         assert_eq!(path_under(None, "41"), "/41/");
         assert_eq!(path_under(Some("/41/"), "4101"), "/41/4101/");
-        let code = new_code(&RandomIds);
+        let code = new_code(&RandomIds::default());
         assert!(code.len() == 9 && code.starts_with('E'));
     }
 

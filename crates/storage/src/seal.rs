@@ -138,12 +138,12 @@ mod tests {
 
     fn sealer(ids: &[u32]) -> Sealer {
         let keys = ids.iter().map(|id| (*id, [u8::try_from(*id).unwrap(); 32])).collect();
-        Sealer::new(Arc::new(RandomIds), keys, (1, [9; 32]))
+        Sealer::new(Arc::new(RandomIds::default()), keys, (1, [9; 32]))
     }
 
     #[test]
     fn a_value_opens_only_where_it_was_sealed() {
-        let (a, b) = (RandomIds.opaque_id(), RandomIds.opaque_id());
+        let (a, b) = (RandomIds::default().opaque_id(), RandomIds::default().opaque_id());
         let s = sealer(&[1]);
         let sealed = s.seal_text("person_document.number", a, "410102194912319982").unwrap();
         assert_eq!(s.open_text("person_document.number", a, &sealed).unwrap(), "410102194912319982");
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn old_keys_open_and_the_newest_seals() {
-        let row = RandomIds.opaque_id();
+        let row = RandomIds::default().opaque_id();
         let old = sealer(&[1]).seal_text("t.c", row, "x").unwrap();
         let both = sealer(&[1, 2]);
         assert_eq!(both.open_text("t.c", row, &old).unwrap(), "x");

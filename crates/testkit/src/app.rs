@@ -50,7 +50,7 @@ async fn services(config: DbConfig, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -
         db: config,
         runtime: RUNTIME.handle().clone(),
         clock,
-        ids: Arc::new(RandomIds),
+        ids: Arc::new(RandomIds::default()),
         kek: Kek::parse(KEK).expect("a key"),
         sms,
         issuer: "https://unionhall.test".to_owned(),

@@ -59,7 +59,7 @@ async fn password_hash(app: &TestApp) -> String {
     let passwords = app.services.identity.passwords.clone();
     let make = || async move {
         let password = Pii::new(PASSWORD.to_owned());
-        passwords.hash(password, &unionhall_kernel::clock::RandomIds).await.expect("a hash")
+        passwords.hash(password, &unionhall_kernel::clock::RandomIds::default()).await.expect("a hash")
     };
     HASH.get_or_init(make).await.clone()
 }

@@ -40,11 +40,7 @@ async fn list_my_cards(cards: web::Data<Cards>, me: Member) -> Answer {
     let mut views = store::of_person(&mut *core.db.read().await?, person, core.today()).await?;
     if views.is_empty() {
         // The event may not have been handled yet; whoever comes first issues it.
-        match core.db.write(async |tx| issue::ensure_virtual(core, tx, person).await).await {
-            Ok(_) => {}
-            Err(problem) if problem.code == Code::AlreadyExists => {}
-            Err(problem) => return Err(problem.into()),
-        }
+        issue::ensure(core, person).await?;
         views = store::of_person(&mut *core.db.writer().await?, person, core.today()).await?;
     }
     let items: Vec<CardDto> = views.into_iter().map(CardDto::from).collect();

@@ -91,7 +91,7 @@ mod tests {
     use unionhall_kernel::clock::RandomIds;
 
     fn place(path: &str) -> Place {
-        Place { id: RandomIds.opaque_id(), path: path.to_owned() }
+        Place { id: RandomIds::default().opaque_id(), path: path.to_owned() }
     }
 
     #[test]

@@ -67,7 +67,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
         db: DbConfig { url: config.database_url.clone(), writers: 2, readers: 2 },
         runtime,
         clock: clock.clone(),
-        ids: Arc::new(RandomIds),
+        ids: Arc::new(RandomIds::default()),
         kek: config.kek()?,
         sms: Arc::new(FileSms::new(outbox.clone(), clock)),
         issuer: config.issuer.clone(),
@@ -164,7 +164,7 @@ impl Seeder {
 
     fn password(&self) -> String {
         let mut bytes = [0u8; 10];
-        RandomIds.fill(&mut bytes);
+        RandomIds::default().fill(&mut bytes);
         data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase()
     }
 
@@ -198,9 +198,9 @@ impl Seeder {
             _ => format!("{place}.{role}"),
         };
         let password = self.password();
-        let hash = self.services.identity.passwords.hash(Pii::new(password.clone()), &RandomIds);
+        let hash = self.services.identity.passwords.hash(Pii::new(password.clone()), core.ids.as_ref());
         let hash = hash.await.map_err(failed)?;
-        let secret = totp::new_secret(&RandomIds);
+        let secret = totp::new_secret(&RandomIds::default());
         // Leaders may grant business posts below them.
         let ceiling: &[RoleName] = match role {
             RoleName::Leader => {
