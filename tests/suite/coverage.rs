@@ -362,3 +362,32 @@ async fn examples_are_enough_to_be_understood() {
         assert!(reply.status < 500);
     }
 }
+
+#[tokio::test]
+async fn odd_input_is_refused_and_never_breaks_anything() {
+    let world = World::build().await;
+    let (app, leader) = (&world.here.app, &world.here.leader.session);
+    let bad = |path: &str| app.get(path).by(leader).into_future();
+    for path in ["/v1/admin/members?name=%00", "/v1/admin/unions?name=a%00b", "/v1/admin/merchants?name=%00"]
+    {
+        assert_eq!(bad(path).await.problem(400), "INVALID_PARAMETER", "{path}");
+    }
+    let consent = app.delete("/v1/me/consents/a%00b").by(&world.member.session).await;
+    assert_eq!(consent.problem(404), "NOT_FOUND");
+    let nul = app.post("/v1/me/redemptions", json!({"branch_code": "a\0b", "offer_id": ABSENT}));
+    assert_eq!(nul.by(&world.member.session).key("k").await.problem(400), "MALFORMED");
+    let summary = app.get("/v1/merchant/day-summary?date=-4713-01-01").by(&world.cashier).await;
+    assert_eq!(summary.problem(400), "INVALID_PARAMETER");
+    let far = json!({"contract_from": "-4713-01-01", "contract_to": "9999-01-01"});
+    let path = format!("/v1/admin/merchants/{}", world.here.merchant);
+    let patched =
+        app.request("PATCH", &path).json(far).by(&world.here.officer.session).if_match("\"v1\"").await;
+    assert_eq!(patched.problem(422), "VALIDATION_FAILED");
+    let mut terms = world.here.terms("quota");
+    terms["starts_at"] = json!("-4713-01-01T00:00:00Z");
+    let campaign = app.post("/v1/admin/campaigns", terms).by(&world.here.officer.session).await;
+    assert_eq!(campaign.problem(422), "VALIDATION_FAILED");
+    for id in ["%F0%9F%92%A9", "0", "..%2F..", &"9".repeat(2000)] {
+        assert_eq!(bad(&format!("/v1/admin/members/{id}")).await.problem(404), "NOT_FOUND", "{id}");
+    }
+}

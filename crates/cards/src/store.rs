@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Code, Problem};
-use unionhall_storage::Conn;
+use unionhall_registry::membership;
+use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
@@ -135,20 +136,16 @@ pub async fn scoped(
 /// Cards of a member within a scope, newest first.
 ///
 /// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
+/// `NOT_FOUND` when the member is absent or out of scope.
 pub async fn scoped_of_person(
+    core: &Core,
     conn: &mut Conn,
     scope: &OrgScope,
     person: Uuid,
-    today: NaiveDate,
 ) -> Result<Vec<CardView>, Problem> {
-    let rows: Vec<Joined> = joined!()
-        .filter(card::person_id.eq(person))
-        .filter(member_standing::path.ge(scope.start()).and(member_standing::path.lt(scope.end())))
-        .order(card::n.desc())
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(|row| view(row, today)).collect())
+    let standing = membership::standing(conn, person).await?;
+    standing.filter(|s| scope.contains(&s.path)).ok_or_else(Problem::not_found)?;
+    of_person(conn, person, core.today()).await
 }
 
 /// Changes a card's stored status, if it is still as it was read and E4 allows it.

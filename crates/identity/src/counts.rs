@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Date, Int4, Text, Timestamptz};
+use diesel::sql_types::{Binary, Date, Int4, Text};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
-use unionhall_storage::Conn;
+use unionhall_storage::{Conn, Core};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -59,41 +59,44 @@ pub fn delay_after(failures: i32) -> Duration {
     Duration::seconds(seconds.clamp(1, MAX_DELAY_SECONDS))
 }
 
-/// Seconds still to wait before `key` may try again.
+/// Takes a try of `key`: seconds still to wait, or 0 when the try may be judged. The try counts as a failure before
+/// it is judged, so tries sent together wait like tries sent one after another; a success forgets them.
 ///
 /// # Errors
-/// `INTERNAL` when the database cannot be asked.
-pub async fn wait_for(conn: &mut Conn, key: &[u8], now: DateTime<Utc>) -> Result<u32, Problem> {
-    use crate::schema::account_failure;
-    let row: Option<(i32, DateTime<Utc>)> = account_failure::table
-        .find(key)
-        .select((account_failure::failures, account_failure::last_at))
-        .first(conn)
+/// `UNAVAILABLE` when the database cannot be reached.
+pub async fn attempt(core: &Core, key: &[u8]) -> Result<u32, Problem> {
+    use crate::schema::account_failure as f;
+    let now = core.now();
+    core.db
+        .write(async |tx| {
+            // The row is there and locked before it is read: whoever comes second sees the first.
+            diesel::insert_into(f::table)
+                .values((f::key.eq(key), f::failures.eq(0), f::last_at.eq(now)))
+                .on_conflict_do_nothing()
+                .execute(tx)
+                .await?;
+            let (failures, last_at): (i32, DateTime<Utc>) =
+                f::table.find(key).select((f::failures, f::last_at)).for_update().first(tx).await?;
+            let old = now - last_at > Duration::minutes(FORGET_MINUTES);
+            let failures = if old { 0 } else { failures };
+            let left = last_at + delay_after(failures) - now;
+            let wait = u32::try_from((left.num_milliseconds() + 999).max(0) / 1000).unwrap_or(0);
+            if wait == 0 {
+                let next = (f::failures.eq(failures + 1), f::last_at.eq(now));
+                diesel::update(f::table.find(key)).set(next).execute(tx).await?;
+            }
+            Ok(wait)
+        })
         .await
-        .optional()?;
-    let Some((failures, last_at)) = row else { return Ok(0) };
-    if now - last_at > Duration::minutes(FORGET_MINUTES) {
-        return Ok(0);
-    }
-    let left = last_at + delay_after(failures) - now;
-    Ok(u32::try_from((left.num_milliseconds() + 999).max(0) / 1000).unwrap_or(0))
 }
 
-/// Notes a failure of `key`, committed on its own so a rolled-back login cannot undo it.
+/// Takes back one counted try: the password was right and only the second factor was not sent along.
 ///
 /// # Errors
 /// `INTERNAL` when the row cannot be written.
-pub async fn failed(conn: &mut Conn, key: &[u8], now: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::sql_query(
-        "INSERT INTO account_failure AS f (key, failures, last_at) VALUES ($1, 1, $2) \
-         ON CONFLICT (key) DO UPDATE SET last_at = $2, \
-         failures = CASE WHEN f.last_at < $3 THEN 1 ELSE f.failures + 1 END",
-    )
-    .bind::<Binary, _>(key)
-    .bind::<Timestamptz, _>(now)
-    .bind::<Timestamptz, _>(now - Duration::minutes(FORGET_MINUTES))
-    .execute(conn)
-    .await?;
+pub async fn forgive(conn: &mut Conn, key: &[u8]) -> Result<(), Problem> {
+    use crate::schema::account_failure as f;
+    diesel::update(f::table.find(key)).set(f::failures.eq(f::failures - 1)).execute(conn).await?;
     Ok(())
 }
 

@@ -64,30 +64,23 @@ pub async fn with_password(
     let mut conn = core.db.writer().await?;
     let found = account::find_by_username(&mut conn, realm, &index).await?;
     let key = failure_key(identity, &mut conn, realm, username, found.as_ref(), &factors).await?;
-    let wait = counts::wait_for(&mut conn, &key, now).await?;
+    drop(conn);
+    let wait = counts::attempt(core, &key).await?;
     if wait > 0 {
         return Err(Problem::new(Code::LoginDelayed).retry_after(wait));
     }
-    drop(conn);
     let phc = found.as_ref().and_then(|a| a.password_hash.clone());
     let verdict = identity.passwords.verify(password.clone(), phc).await?;
-    let account = match found.filter(|a| verdict != Verdict::Wrong && a.may_log_in()) {
-        Some(account) => account,
-        None => {
-            counts::failed(&mut *core.db.writer().await?, &key, now).await?;
-            return Err(Problem::new(Code::LoginFailed));
-        }
-    };
+    let right = found.filter(|a| verdict != Verdict::Wrong && a.may_log_in());
+    let account = right.ok_or_else(|| Problem::new(Code::LoginFailed))?;
     if verdict == Verdict::RightButOld {
         let hash = identity.passwords.hash(password, core.ids.as_ref()).await?;
         account::rehash(&mut *core.db.writer().await?, account.id, &hash).await?;
     }
     let state = identity.states.get(account.id).await?;
     let second = second_factor(identity, &account, &state.roles, &factors, now).await;
-    if let Err(problem) = &second
-        && problem.code == Code::SecondFactorFailed
-    {
-        counts::failed(&mut *core.db.writer().await?, &key, now).await?;
+    if second.as_ref().is_err_and(|problem| problem.code == Code::SecondFactorRequired) {
+        counts::forgive(&mut *core.db.writer().await?, &key).await?;
     }
     let proof = second?;
     counts::succeeded(&mut *core.db.writer().await?, &key).await?;

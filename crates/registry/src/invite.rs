@@ -156,7 +156,8 @@ pub async fn invite(
         other => other?,
     };
     if new_account {
-        let params = BTreeMap::from([("union", view.org_name.chars().take(20).collect())]);
+        let short = |text: &str| text.chars().take(20).collect::<String>();
+        let params = BTreeMap::from([("union", short(&view.org_name)), ("username", short(username))]);
         identity.sms.send(&Message { mobile: mobile.clone(), template_key: "invitation", params })?;
     }
     Ok(view)

@@ -449,8 +449,13 @@ pub async fn decide(
             }
             let applicant = account::get(tx, a.account).await?.ok_or_else(Problem::not_found)?;
             let holder = person::holder(tx, &a.number_index).await?.map(|(person, _)| person);
-            if actor.person.is_some() && (applicant.person == actor.person || holder == actor.person) {
-                return Err(Problem::new(Code::NotAnotherPerson));
+            if let Some(decider) = actor.person {
+                // Before it is confirmed, an application has no person yet: a mobile of the decider's is theirs too.
+                let own = account::of_person(tx, decider).await?;
+                let own_mobile = own.iter().any(|o| o.mobile_index() == Some(a.mobile_index.as_slice()));
+                if own_mobile || applicant.person == Some(decider) || holder == Some(decider) {
+                    return Err(Problem::new(Code::NotAnotherPerson));
+                }
             }
             let person = match decision {
                 Decision::Approve => Some(admit(core, tx, &a).await?),

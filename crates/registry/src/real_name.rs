@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use unionhall_identity::counts::{self, REAL_NAME_TRIES};
 use unionhall_identity::{Identity, account, person};
+use unionhall_kernel::clock::shanghai_day_start;
 use unionhall_kernel::{Code, Document, PersonName, Problem};
 use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit, outbox};
@@ -51,7 +52,7 @@ pub async fn claim(
 ) -> Result<Outcome, Problem> {
     let core = &identity.core;
     let index = person::document_index(&core.sealer, document);
-    take_try(core, me.account, &index).await?;
+    take_try(core, me.account, name_of_try(core, me.account, &index).await?, &index).await?;
     let outcome = core
         .db
         .write(async |tx| {
@@ -81,19 +82,32 @@ pub async fn claim(
     }
 }
 
+// Strangers' tries with a number must not use up its owner's: a try from the roster's mobile has a count of its own.
+async fn name_of_try(core: &Core, account: Uuid, index: &Vec<u8>) -> Result<&'static str, Problem> {
+    let mut conn = core.db.read().await?;
+    let account = account::get(&mut conn, account).await?.ok_or_else(Problem::not_found)?;
+    let person = person::holder(&mut conn, index).await?.map_or(Uuid::nil(), |(id, _)| id);
+    let roster = profile::mobile_index(&mut conn, person).await?;
+    let rightful = roster.is_some() && roster.as_deref() == account.mobile_index();
+    Ok(if rightful { "real_name_document_owner" } else { "real_name_document" })
+}
+
 // Counted on its own, before anything is judged: a try that fails half-way is still a try.
-async fn take_try(core: &Core, account: Uuid, index: &[u8]) -> Result<(), Problem> {
+async fn take_try(core: &Core, account: Uuid, kind: &str, index: &[u8]) -> Result<(), Problem> {
     let today = core.today();
     let left = core
         .db
         .write(async |tx| {
             let by_account =
                 counts::take(tx, "real_name_account", account.as_bytes(), today, REAL_NAME_TRIES).await?;
-            let by_document = counts::take(tx, "real_name_document", index, today, REAL_NAME_TRIES).await?;
+            let by_document = counts::take(tx, kind, index, today, REAL_NAME_TRIES).await?;
             Ok(by_account.zip(by_document))
         })
         .await?;
-    left.map(|_| ()).ok_or_else(|| Problem::new(Code::TriesExhausted))
+    // Until midnight in Shanghai, when the counts begin anew.
+    let tomorrow = shanghai_day_start(today.succ_opt().unwrap_or(today));
+    let wait = u32::try_from((tomorrow - core.now()).num_seconds()).unwrap_or(3600);
+    left.map(|_| ()).ok_or_else(|| Problem::new(Code::TriesExhausted).retry_after(wait))
 }
 
 enum Judged {

@@ -86,7 +86,7 @@ impl Realm {
 }
 
 words! {
-    /// What somebody is in an organisation. The matrix role x action is [`crate::policy::allows`].
+    /// What somebody is in an organisation. 职务
     RoleName {
         /// 工会主席（负责人）: approves what another person entered
         Leader = "leader",

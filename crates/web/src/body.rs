@@ -69,6 +69,10 @@ fn is_json(req: &HttpRequest) -> bool {
 /// # Errors
 /// `MALFORMED` when it is not JSON, `VALIDATION_FAILED` with a pointer when its shape is wrong.
 pub fn parse_json<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
+    // No text of ours holds a NUL, and the store cannot take one.
+    if raw.windows(6).any(|w| w == br"\u0000") {
+        return Err(Problem::new(Code::Malformed));
+    }
     let mut json = serde_json::Deserializer::from_slice(raw);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
     json.end().map_err(|_| Problem::new(Code::Malformed))?;
@@ -197,5 +201,6 @@ mod tests {
         assert_eq!(refusal("{").0, Code::Malformed);
         assert_eq!(refusal(r#"{"name":"a"} x"#).0, Code::Malformed);
         assert_eq!(refusal("\u{0}").0, Code::Malformed);
+        assert_eq!(refusal(r#"{"name":"a\u0000b"}"#).0, Code::Malformed);
     }
 }

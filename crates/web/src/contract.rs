@@ -145,11 +145,18 @@ async fn admit(
 ) -> Result<Duration, Problem> {
     app.limits.address(info.ip)?;
     channel?;
+    if req.path().contains("%00") || req.path().contains('\0') {
+        return Err(Problem::not_found());
+    }
     let operation = pattern.and_then(|p| app.contract.operation(p, req.method()));
     if let Some(operation) = operation {
-        for (name, _) in query_pairs(req.query_string())? {
+        for (name, value) in query_pairs(req.query_string())? {
             if !operation.query.contains(&name) {
                 return Err(Problem::new(Code::UnknownParameter).with("parameter", name));
+            }
+            // No text of ours holds a NUL, and the store cannot take one.
+            if value.contains('\0') {
+                return Err(Problem::new(Code::InvalidParameter).with("parameter", name));
             }
         }
         app.limits.operation(&operation.id, info.ip).await?;

@@ -52,11 +52,11 @@ impl ResponseError for Fault {
 #[schema(as = Problem)]
 #[allow(dead_code)] // documentation: the body itself is written by `render`
 pub struct ProblemBody {
-    /// A URI that names the kind of problem; its last part is the code.
+    /// A URI that names the kind of problem; its last part is the code. Absent on 5xx.
     #[schema(example = "urn:unionhall:problem:CARD_QR_USED")]
-    pub r#type: String,
-    /// Short title.
-    pub title: String,
+    pub r#type: Option<String>,
+    /// Short title; absent on 5xx.
+    pub title: Option<String>,
     /// HTTP status.
     pub status: u16,
     /// A sentence a member may be shown; absent on 5xx.

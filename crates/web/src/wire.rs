@@ -1,8 +1,8 @@
 //! Small things every answer writes the same way, and the id in a path.
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use serde::Serialize;
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
 use unionhall_kernel::{Invalid, Problem};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -72,4 +72,42 @@ pub struct Todo {
     pub oldest_due: Option<NaiveDate>,
     /// Where its items are.
     pub href: &'static str,
+}
+
+/// A date or instant that can be one of ours: from 1900 to 2199. What lies beyond is a slip of a key, and the store
+/// cannot hold the farthest of them.
+pub trait Dated {
+    /// The year, where there is one.
+    fn year(&self) -> Option<i32>;
+}
+
+impl Dated for NaiveDate {
+    fn year(&self) -> Option<i32> {
+        Some(Datelike::year(self))
+    }
+}
+
+impl Dated for DateTime<Utc> {
+    fn year(&self) -> Option<i32> {
+        Some(Datelike::year(self))
+    }
+}
+
+impl<T: Dated> Dated for Option<T> {
+    fn year(&self) -> Option<i32> {
+        self.as_ref().and_then(Dated::year)
+    }
+}
+
+/// Reads a date or instant, for `#[serde(deserialize_with = …)]`.
+///
+/// # Errors
+/// When it is none, or beyond 1900 to 2199.
+pub fn dated<'de, D: Deserializer<'de>, T: Deserialize<'de> + Dated>(from: D) -> Result<T, D::Error> {
+    let value = T::deserialize(from)?;
+    if value.year().is_none_or(|year| (1900..2200).contains(&year)) {
+        Ok(value)
+    } else {
+        Err(serde::de::Error::custom("a year from 1900 to 2199"))
+    }
 }

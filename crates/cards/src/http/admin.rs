@@ -20,13 +20,13 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     tag = "cards",
     security(("admin" = ["member.read"])),
     params(("id" = uuid::Uuid, Path, description = "The member")),
-    responses((status = 200, description = "Newest first; empty for somebody out of scope", body = PageBody<CardDto>))
+    responses((status = 200, description = "Newest first", body = PageBody<CardDto>))
 )]
 #[get("/v1/admin/members/{id}/cards")]
 async fn list_member_cards(cards: web::Data<Cards>, by: Cadre<can::MemberRead>, id: Id) -> Answer {
     let core = &cards.core;
     let mut conn = core.db.read().await?;
-    let views = store::scoped_of_person(&mut conn, &by.scope, id.0, core.today()).await?;
+    let views = store::scoped_of_person(core, &mut conn, &by.scope, id.0).await?;
     Ok(HttpResponse::Ok().json(PageBody::whole(views.into_iter().map(CardDto::from).collect::<Vec<_>>())))
 }
 

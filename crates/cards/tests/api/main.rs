@@ -171,7 +171,7 @@ async fn nobody_reaches_anothers_card() {
     }
     let sibling = app.cadre("410102", RoleName::Leader).await;
     let list = app.get(&format!("/v1/admin/members/{}/cards", b.person)).by(&sibling.session).await;
-    assert_eq!(list.expect(200)["items"], json!([]));
+    assert_eq!(list.problem(404), "NOT_FOUND");
     let one = app.get(&format!("/v1/admin/cards/{}", foreign["id"].as_str().unwrap()));
     assert_eq!(one.by(&sibling.session).await.problem(404), "NOT_FOUND");
     let stranger = app.login_member(&mobile()).await;

@@ -104,3 +104,28 @@ async fn nothing_personal_is_answered_by_a_failed_login() {
     let text = app.post("/v1/auth/login/password", body).await.text();
     assert!(!text.contains(&cadre.mobile) && !text.contains(&cadre.person.to_string()));
 }
+
+#[tokio::test]
+async fn tries_sent_together_wait_like_tries_sent_one_after_another() {
+    let app = TestApp::start().await;
+    let cadre = app.cadre("410102", RoleName::Leader).await;
+    let body = json!({"username": cadre.username, "password": "wrong-password"});
+    let tries = (0..20).map(|_| app.post("/v1/auth/login/password", body.clone()).into_future());
+    let replies = futures_util::future::join_all(tries).await;
+    assert_eq!(replies.iter().filter(|r| r.status == 401).count(), 4, "the rest were not judged");
+    assert!(replies.iter().filter(|r| r.status != 401).all(|r| r.problem(429) == "LOGIN_DELAYED"));
+}
+
+#[tokio::test]
+async fn asking_which_factor_is_needed_does_not_wash_failures_away() {
+    let app = TestApp::start().await;
+    let cadre = app.cadre("410102", RoleName::Leader).await;
+    let wrong = json!({"username": cadre.username, "password": PASSWORD, "totp": "000000"});
+    let without = json!({"username": cadre.username, "password": PASSWORD});
+    let login = |body: &serde_json::Value| app.post("/v1/auth/login/password", body.clone()).into_future();
+    for _ in 0..4 {
+        assert_eq!(login(&without).await.problem(401), "SECOND_FACTOR_REQUIRED");
+        assert_eq!(login(&wrong).await.problem(401), "SECOND_FACTOR_FAILED");
+    }
+    assert_eq!(login(&wrong).await.problem(429), "LOGIN_DELAYED");
+}

@@ -105,9 +105,11 @@ struct NewMerchant {
     division_code: String,
     /// 合同起始日
     #[schema(example = "2026-01-01")]
+    #[serde(deserialize_with = "unionhall_web::wire::dated")]
     contract_from: NaiveDate,
     /// 合同截止日, inclusive
     #[schema(example = "2027-12-31")]
+    #[serde(deserialize_with = "unionhall_web::wire::dated")]
     contract_to: NaiveDate,
     /// 联系人
     #[schema(value_type = PersonName, example = "王小明")]
@@ -228,9 +230,11 @@ struct MerchantPatch {
     division_code: Option<String>,
     /// 合同起始日
     #[schema(example = "2026-01-01")]
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     contract_from: Option<NaiveDate>,
     /// 合同截止日, inclusive
     #[schema(example = "2027-12-31")]
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     contract_to: Option<NaiveDate>,
     /// 联系人
     contact_name: Option<PersonName>,

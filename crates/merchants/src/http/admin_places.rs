@@ -241,6 +241,7 @@ struct NewMerchantStaff {
     /// 门店; needed for staff, all branches for a manager without.
     branch_id: Option<Uuid>,
     /// Until when; open without.
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     valid_to: Option<DateTime<Utc>>,
 }
 

@@ -62,13 +62,17 @@ pub(super) struct CampaignTerms {
     pub(super) budget_fen: Option<Fen>,
     /// First instant. 开始时间
     #[schema(example = "2026-11-20T00:00:00Z")]
+    #[serde(deserialize_with = "unionhall_web::wire::dated")]
     pub(super) starts_at: DateTime<Utc>,
     /// End, exclusive. 结束时间
     #[schema(example = "2026-12-31T16:00:00Z")]
+    #[serde(deserialize_with = "unionhall_web::wire::dated")]
     pub(super) ends_at: DateTime<Utc>,
     /// For coupons: from when they are claimed; `starts_at` without. 领取开始
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     pub(super) claim_from: Option<DateTime<Utc>>,
     /// For coupons: until when, exclusive; `ends_at` without. 领取截止
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     pub(super) claim_until: Option<DateTime<Utc>>,
     /// For coupons: days they live, the day of the claim included. 券有效天数
     #[schema(minimum = 1, maximum = 366, example = 7)]
@@ -250,12 +254,16 @@ pub(super) struct CampaignPatch {
     #[schema(minimum = 1, example = 400_000)]
     budget_fen: Option<i64>,
     /// 开始时间
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     starts_at: Option<DateTime<Utc>>,
     /// 结束时间
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     ends_at: Option<DateTime<Utc>>,
     /// 领取开始
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     claim_from: Option<DateTime<Utc>>,
     /// 领取截止
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     claim_until: Option<DateTime<Utc>>,
     /// 券有效天数
     #[schema(minimum = 1, maximum = 366, example = 7)]

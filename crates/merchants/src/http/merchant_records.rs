@@ -120,6 +120,7 @@ struct TillQuery {
     #[param(min_length = 1, max_length = 64, pattern = "^[!-~]{1,64}$", example = "5b1f6a0e-till-7")]
     idempotency_key: Option<String>,
     /// A Shanghai day; today without. 日期
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     date: Option<NaiveDate>,
 }
 
@@ -213,6 +214,7 @@ async fn void_till_redemption(
 #[into_params(parameter_in = Query)]
 struct DayQuery {
     /// A Shanghai day; today without. 日期
+    #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     date: Option<NaiveDate>,
 }
 

@@ -175,3 +175,14 @@ async fn nobody_approves_themself_or_outside_their_scope() {
     let own = app.post(&format!("{path}/approve"), json!({})).by(&chair.session).if_match("\"v1\"").await;
     assert_eq!(own.problem(403), "NOT_ANOTHER_PERSON");
 }
+
+#[tokio::test]
+async fn an_application_from_the_deciders_own_phone_is_their_own() {
+    let app = TestApp::start().await;
+    let chair = app.cadre("410102", RoleName::Leader).await;
+    let session = app.login_member(&chair.mobile).await;
+    let made = apply(&app, &session, chair.union, &citizen()).await;
+    let path = format!("/v1/admin/join-applications/{}/approve", made["id"].as_str().unwrap());
+    let own = app.post(&path, json!({})).by(&chair.session).if_match("\"v1\"").await;
+    assert_eq!(own.problem(403), "NOT_ANOTHER_PERSON");
+}
