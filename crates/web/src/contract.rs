@@ -1,18 +1,18 @@
 //! The way of a request through the gateway, held to what the published documents promise: a query
 //! parameter that an operation does not name is refused before anything else looks at it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use unionhall_kernel::{Code, Problem};
-use utoipa::openapi::path::ParameterIn;
-use utoipa::openapi::{OpenApi, RefOr};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use crate::app::App;
 use crate::problem::{Fault, finish};
@@ -29,7 +29,28 @@ const UPLOADS: &[&str] = &["create_import"];
 pub struct Operation {
     /// Its operationId.
     pub id: String,
-    query: HashSet<String>,
+    query: HashMap<String, Length>,
+}
+
+/// How many characters a parameter may have.
+#[derive(Debug, Clone, Copy, Default)]
+struct Length {
+    min: Option<usize>,
+    max: Option<usize>,
+}
+
+impl Length {
+    fn of(parameter: &Parameter) -> Self {
+        match &parameter.schema {
+            Some(RefOr::T(Schema::Object(object))) => Self { min: object.min_length, max: object.max_length },
+            _ => Self::default(),
+        }
+    }
+
+    fn fits(self, value: &str) -> bool {
+        let chars = value.chars().count();
+        self.min.is_none_or(|min| chars >= min) && self.max.is_none_or(|max| chars <= max)
+    }
 }
 
 /// Every operation by method and path pattern.
@@ -43,7 +64,9 @@ impl Contract {
         for (path, item) in &document.paths.paths {
             for (method, operation) in methods(item) {
                 let query = operation.parameters.iter().flatten().filter_map(|p| match p {
-                    RefOr::T(p) if matches!(p.parameter_in, ParameterIn::Query) => Some(p.name.clone()),
+                    RefOr::T(p) if matches!(p.parameter_in, ParameterIn::Query) => {
+                        Some((p.name.clone(), Length::of(p)))
+                    }
                     _ => None,
                 });
                 let id = operation.operation_id.clone().unwrap_or_default();
@@ -53,9 +76,11 @@ impl Contract {
         Self(operations)
     }
 
-    /// Whether any method is answered on a path pattern.
-    fn knows(&self, pattern: &str) -> bool {
-        methods_of().any(|method| self.operation(pattern, &method).is_some())
+    /// The methods that are answered on a path pattern, as `Allow` lists them.
+    fn allowed(&self, pattern: &str) -> Option<String> {
+        let known = methods_of().filter(|method| self.operation(pattern, method).is_some());
+        let known: Vec<String> = known.map(|method| method.to_string()).collect();
+        (!known.is_empty()).then(|| known.join(", "))
     }
 
     /// The operation of a path pattern.
@@ -106,6 +131,12 @@ pub async fn gate(
         },
     };
     let took = begun.elapsed();
+    if res.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Some(allowed) = pattern.as_deref().and_then(|p| app.contract.allowed(p))
+        && let Ok(value) = HeaderValue::from_str(&allowed)
+    {
+        res.headers_mut().insert(ALLOW, value);
+    }
     // The pattern, not the path: ids stay out of the log, and personal data is in neither.
     tracing::info!(
         request_id = %id,
@@ -151,16 +182,16 @@ async fn admit(
     let operation = pattern.and_then(|p| app.contract.operation(p, req.method()));
     if let Some(operation) = operation {
         for (name, value) in query_pairs(req.query_string())? {
-            if !operation.query.contains(&name) {
+            let Some(length) = operation.query.get(&name) else {
                 return Err(Problem::new(Code::UnknownParameter).with("parameter", name));
-            }
+            };
             // No text of ours holds a NUL, and the store cannot take one.
-            if value.contains('\0') {
+            if value.contains('\0') || !length.fits(&value) {
                 return Err(Problem::new(Code::InvalidParameter).with("parameter", name));
             }
         }
         app.limits.operation(&operation.id, info.ip).await?;
-    } else if pattern.is_some_and(|p| app.contract.knows(p)) {
+    } else if pattern.is_some_and(|p| app.contract.allowed(p).is_some()) {
         return Err(Problem::new(Code::MethodNotAllowed));
     }
     if let Some(header) = req.headers().get(AUTHORIZATION) {

@@ -48,7 +48,11 @@ async fn problems_speak_the_callers_language_and_carry_the_request() {
     let en = app.get("/v1/me").header("accept-language", "en-GB,en;q=0.9").await;
     assert_eq!(en.json()["title"], "Not authenticated");
     assert_eq!(app.get("/v1/nowhere").await.problem(404), "NOT_FOUND");
-    assert_eq!(app.get("/v1/auth/otp").await.problem(405), "METHOD_NOT_ALLOWED");
+    let method = app.get("/v1/auth/otp").await;
+    assert_eq!(method.problem(405), "METHOD_NOT_ALLOWED");
+    assert_eq!(method.header("allow"), Some("POST"));
+    let long = app.get("/v1/public/divisions?parent=4100000000000").await;
+    assert_eq!(long.problem(400), "INVALID_PARAMETER", "the documents' lengths hold");
 }
 
 #[tokio::test]
