@@ -1,6 +1,6 @@
 //! A worker that dies in the middle: its successor comes to the same content.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use unionhall_registry::import::run;
 use unionhall_simulator::roster::{Format, HeaderStyle, in_memory};
@@ -13,7 +13,7 @@ async fn until_checkpoint(office: &Office, id: &str, work: impl Future<Output = 
     let moved = async {
         let done = format!("SELECT rows_done FROM import WHERE id = '{id}'");
         while office.app.number(&done).await == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::select! {
