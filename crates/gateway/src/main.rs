@@ -16,7 +16,7 @@ use unionhall_identity::sms::{FileSms, HttpSms, SmsSender};
 use unionhall_kernel::clock::{RandomIds, SystemClock};
 use unionhall_kernel::{Clock, Problem};
 use unionhall_storage::keys::Kek;
-use unionhall_storage::{DbConfig, migrate};
+use unionhall_storage::{DbConfig, POINT_LIMIT, migrate};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -204,6 +204,7 @@ async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Resu
             url: config.database_url.clone(),
             writers: config.db_writers,
             readers: config.db_readers,
+            point_limit: POINT_LIMIT,
         },
         runtime,
         clock,

@@ -9,12 +9,15 @@
 pub mod account;
 pub mod consent;
 pub mod counts;
+pub mod credentials;
 pub mod http;
 pub mod login;
+pub mod logout;
 pub mod otp;
 pub mod password;
 pub mod people;
 pub mod person;
+pub mod roles;
 mod schema;
 pub mod session;
 pub mod sms;

@@ -1,12 +1,11 @@
-//! Logging in: with a password and a second factor, or with a code sent to a mobile; and what else hands out
-//! tokens (refresh, switching role, activating an invited account).
+//! Logging in: with a password and a second factor, or with a code sent to a mobile; and refreshing what that gave.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use unionhall_kernel::{Code, Mobile, Pii, Problem};
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, Principal, Realm, Role};
+use unionhall_web::{Actor, Realm, Role};
 use uuid::Uuid;
 
 use crate::account::{self, Account, NewAccount, State};
@@ -108,7 +107,7 @@ async fn failure_key(
     Ok(blind(format!("{realm}|{name}")))
 }
 
-async fn second_factor(
+pub(crate) async fn second_factor(
     identity: &Identity,
     account: &Account,
     roles: &[Role],
@@ -140,7 +139,7 @@ async fn second_factor(
         .map_err(|p| if p.code == Code::OtpInvalid { failed() } else { p })
 }
 
-async fn open(
+pub(crate) async fn open(
     identity: &Identity,
     actor: &Actor,
     account: &Account,
@@ -292,194 +291,4 @@ pub async fn refresh(identity: &Identity, token: &str, device: &str) -> Result<T
     let role =
         role.filter(|r| state.role(*r, now).is_some()).or_else(|| state.default_role(now).map(|r| r.id));
     issue(identity, account, family, role, seq).await
-}
-
-/// The roles of a natural person over all their accounts, with the account each belongs to.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn roles(identity: &Identity, principal: &Principal) -> Result<Vec<(Account, Role)>, Problem> {
-    let now = identity.core.now();
-    let mut conn = identity.core.db.read().await?;
-    let accounts = match principal.person {
-        Some(person) => account::of_person(&mut conn, person).await?,
-        None => account::get(&mut conn, principal.account).await?.into_iter().collect(),
-    };
-    let mut found = Vec::new();
-    for account in accounts.into_iter().filter(Account::may_log_in) {
-        for role in identity.states.roles_of(&mut conn, &account).await? {
-            if role.in_force(now) {
-                found.push((account.clone(), role));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Switches to another role of the same natural person. Entering the cadre realm from another takes its
-/// second factor; within one account the session is replaced, since a token acts for one post.
-///
-/// # Errors
-/// `NOT_FOUND` for a role that is not this person's; `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`.
-pub async fn switch(
-    identity: &Identity,
-    actor: &Actor,
-    principal: &Principal,
-    role: Uuid,
-    factors: Factors,
-) -> Result<Tokens, Problem> {
-    let core = &identity.core;
-    let now = core.now();
-    let all = roles(identity, principal).await?;
-    let (account, _) = all.iter().find(|(_, r)| r.id == role).ok_or_else(Problem::not_found)?;
-    let entering = account.realm != principal.realm;
-    let mut conn = core.db.writer().await?;
-    let device = session::device_of(&mut conn, principal.session).await?;
-    drop(conn);
-    let proof = if entering {
-        let own: Vec<Role> = all.iter().filter(|(a, _)| a.id == account.id).map(|(_, r)| r.clone()).collect();
-        let factors = Factors { device: factors.device.or_else(|| device.clone()), ..factors };
-        second_factor(identity, account, &own, &factors, now).await?
-    } else {
-        None
-    };
-    if account.id == principal.account {
-        core.db
-            .write(async |tx| session::end(tx, principal.session, account.id, "switched", now).await)
-            .await?;
-    }
-    open(identity, actor, account, Some(role), device.as_ref(), proof.as_ref()).await
-}
-
-/// Ends the caller's session.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be reached.
-pub async fn logout(identity: &Identity, actor: &Actor, principal: &Principal) -> Result<(), Problem> {
-    end_session(identity, actor, principal, principal.session).await
-}
-
-/// Ends one of the caller's own sessions.
-///
-/// # Errors
-/// `NOT_FOUND` when it is not theirs.
-pub async fn end_session(
-    identity: &Identity,
-    actor: &Actor,
-    principal: &Principal,
-    id: Uuid,
-) -> Result<(), Problem> {
-    let core = &identity.core;
-    let now = core.now();
-    core.db
-        .write(async |tx| {
-            session::owned(tx, id, principal.account).await?;
-            session::end(tx, id, principal.account, "logout", now).await?;
-            audit::append(tx, &actor.event(core.id(), now, None, "session.end", ("session", Some(id)))).await
-        })
-        .await?;
-    identity.states.forget(principal.account);
-    Ok(())
-}
-
-/// Ends all sessions of the caller's account.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be reached.
-pub async fn logout_everywhere(
-    identity: &Identity,
-    actor: &Actor,
-    principal: &Principal,
-) -> Result<(), Problem> {
-    let core = &identity.core;
-    let (now, id) = (core.now(), principal.account);
-    core.db
-        .write(async |tx| {
-            session::end_all(tx, id, "logout_everywhere", now).await?;
-            audit::append(tx, &actor.event(core.id(), now, None, "session.end_all", ("account", Some(id))))
-                .await
-        })
-        .await?;
-    identity.states.forget(id);
-    Ok(())
-}
-
-/// What an invited person gets when they activate their account.
-#[derive(Debug)]
-pub struct Activated {
-    /// Base32 TOTP secret, shown once, where their posts need one.
-    pub totp: Option<(String, String)>,
-}
-
-/// Activates an invited account: proves the mobile, sets the password, enrols TOTP where a post needs it.
-///
-/// # Errors
-/// `OTP_INVALID` alike for a wrong code, an unknown mobile and an account that is not waiting.
-pub async fn activate(
-    identity: &Identity,
-    actor: &Actor,
-    realm: Realm,
-    mobile: &Mobile,
-    code: &str,
-    password: Pii<String>,
-) -> Result<Activated, Problem> {
-    let core = &identity.core;
-    let proof = otp::check(core, realm, Purpose::Confirm, mobile, code).await?;
-    let hash = identity.passwords.hash(password, core.ids.as_ref()).await?;
-    let now = core.now();
-    let index = account::mobile_index(&core.sealer, mobile);
-    let secret = totp::new_secret(core.ids.as_ref());
-    let (id, enrolled) = core
-        .db
-        .write(async |tx| {
-            proof.consume(tx, now).await?;
-            let waiting = account::find_by_mobile(tx, realm, &index).await?;
-            let account = waiting
-                .filter(|a| a.state == State::Invited)
-                .ok_or_else(|| Problem::new(Code::OtpInvalid))?;
-            let roles = identity.states.roles_of(tx, &account).await?;
-            let enrol = roles.iter().any(|r| r.totp);
-            account::activate(core, tx, account.id, &hash, enrol.then_some(secret.as_slice())).await?;
-            let mut event =
-                actor.event(core.id(), now, None, "account.activate", ("account", Some(account.id)));
-            event.actor_account = Some(account.id);
-            event.actor_person = account.person;
-            audit::append(tx, &event).await?;
-            Ok((account.id, enrol))
-        })
-        .await?;
-    identity.states.forget(id);
-    let totp = enrolled.then(|| (totp::base32(&secret), totp::uri(&secret, mobile.masked().as_str())));
-    Ok(Activated { totp })
-}
-
-/// Changes the caller's password. Every session ends, the caller's too.
-///
-/// # Errors
-/// `LOGIN_FAILED` when the present password is wrong.
-pub async fn change_password(
-    identity: &Identity,
-    actor: &Actor,
-    principal: &Principal,
-    present: Pii<String>,
-    new: Pii<String>,
-) -> Result<(), Problem> {
-    let core = &identity.core;
-    let (now, id) = (core.now(), principal.account);
-    let account = account::get(&mut *core.db.writer().await?, id).await?;
-    let phc = account.and_then(|a| a.password_hash);
-    if identity.passwords.verify(present, phc).await? == Verdict::Wrong {
-        return Err(Problem::new(Code::LoginFailed));
-    }
-    let hash = identity.passwords.hash(new, core.ids.as_ref()).await?;
-    core.db
-        .write(async |tx| {
-            account::set_password(tx, id, &hash, now).await?;
-            session::end_all(tx, id, "password", now).await?;
-            audit::append(tx, &actor.event(core.id(), now, None, "account.password", ("account", Some(id))))
-                .await
-        })
-        .await?;
-    identity.states.forget(id);
-    Ok(())
 }

@@ -16,13 +16,13 @@ use crate::campaign::{OfferKind, benefit_of};
 use crate::token::{Verified, expiry};
 use crate::verification_log::Entry;
 
-const SQL: &str = include_str!("verify.sql");
+/// The statement: holder, ordinal of the card, branch, now, today (Asia/Shanghai). Benches run it by itself.
+pub const SQL: &str = include_str!("verify.sql");
 
 /// Why a code is not valid (decisions.md 12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[schema(as = VerificationReason)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = VerificationReason)]
 pub enum Reason {
     /// 无法识别: not one of ours, or changed.
     CodeInvalid,

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod demo_data;
+pub mod load;
 pub mod people;
 pub mod roster;
 pub mod server;

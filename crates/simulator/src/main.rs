@@ -1,13 +1,13 @@
 //! `unionhall-sim`: writes what the platform is tried with, and tries it.
 
-#![allow(clippy::print_stdout)] // what it finds out is what it is for
+#![allow(clippy::print_stdout, clippy::print_stderr)] // what it finds out is what it is for
 
 mod commands;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Synthetic rosters, demo data, the demo, faults.
+/// Synthetic rosters, demo data, the demo, benches, faults.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -20,6 +20,7 @@ enum Command {
     Roster(commands::roster::Args),
     SeedDemo(commands::seed_demo::Args),
     Demo(commands::demo::Args),
+    Bench(commands::bench::Args),
     Chaos(commands::chaos::Args),
 }
 
@@ -28,6 +29,7 @@ fn main() -> Result<()> {
         Command::Roster(args) => commands::roster::run(args),
         Command::SeedDemo(args) => commands::seed_demo::run(args),
         Command::Demo(args) => commands::demo::run(args),
+        Command::Bench(args) => commands::bench::run(args),
         Command::Chaos(args) => commands::chaos::run(args),
     }
 }

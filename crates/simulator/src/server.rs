@@ -37,6 +37,14 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its process.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn pid(&self) -> Result<u32> {
+        Ok(self.child.as_ref().context("the server is not running")?.id())
+    }
+
     /// Kills it (-9), without a word.
     ///
     /// # Errors

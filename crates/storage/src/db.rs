@@ -29,6 +29,9 @@ const ATTEMPTS: u32 = 4;
 /// Longest wait for a pooled connection before the caller is told 503.
 const CHECKOUT: Duration = Duration::from_secs(3);
 
+/// Replies of a pipelined connection come in order, so a slow statement delays everybody behind it.
+pub const POINT_LIMIT: Duration = Duration::from_millis(50);
+
 /// Where the database is and how many connections a process takes.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -38,6 +41,8 @@ pub struct DbConfig {
     pub writers: usize,
     /// Connections for lists, searches and statistics.
     pub readers: usize,
+    /// How long a point read may run; [`POINT_LIMIT`] unless the machine is shared with much else.
+    pub point_limit: Duration,
 }
 
 /// A handle to the database, cheap to clone.
@@ -47,6 +52,7 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     id: u64,
     url: SecretString,
+    point_setup: String,
     runtime: Handle,
     writer: Pool<Conn>,
     reads: Pool<Conn>,
@@ -58,10 +64,10 @@ impl std::fmt::Debug for Db {
     }
 }
 
-async fn open(runtime: Handle, url: String, setup: &'static str) -> diesel::ConnectionResult<Conn> {
+async fn open(runtime: Handle, url: String, setup: String) -> diesel::ConnectionResult<Conn> {
     let opened = runtime.spawn(async move {
         let mut conn = Conn::establish(&url).await?;
-        conn.batch_execute(setup).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        conn.batch_execute(&setup).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     });
     opened.await.unwrap_or_else(|e| Err(diesel::ConnectionError::BadConnection(e.to_string())))
@@ -73,14 +79,17 @@ async fn open(runtime: Handle, url: String, setup: &'static str) -> diesel::Conn
 const WRITER_SETUP: &str = "SET jit = off; SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
 const READ_SETUP: &str =
     "SET jit = off; SET statement_timeout = '10s'; SET default_transaction_read_only = on";
-const POINT_SETUP: &str =
-    "SET jit = off; SET statement_timeout = '50ms'; SET default_transaction_read_only = on";
+fn point_setup(limit: Duration) -> String {
+    let limit = limit.as_millis();
+    format!("SET jit = off; SET statement_timeout = '{limit}ms'; SET default_transaction_read_only = on")
+}
 
 fn pool(runtime: &Handle, url: &str, size: usize, setup: &'static str) -> Result<Pool<Conn>, Problem> {
     let mut config = ManagerConfig::default();
     config.recycling_method = RecyclingMethod::Fast;
     let runtime = runtime.clone();
-    config.custom_setup = Box::new(move |url| open(runtime.clone(), url.to_owned(), setup).boxed());
+    config.custom_setup =
+        Box::new(move |url| open(runtime.clone(), url.to_owned(), setup.to_owned()).boxed());
     let manager = AsyncDieselConnectionManager::<Conn>::new_with_config(url, config);
     Pool::builder(manager)
         .max_size(size)
@@ -104,6 +113,7 @@ impl Db {
             writer: pool(&runtime, url, config.writers, WRITER_SETUP)?,
             reads: pool(&runtime, url, config.readers, READ_SETUP)?,
             url: config.url.clone(),
+            point_setup: point_setup(config.point_limit),
             runtime,
         })))
     }
@@ -151,7 +161,7 @@ impl Db {
     }
 
     /// The pipelined connection of this worker thread, for named point reads only: replies come in order,
-    /// so a slow statement in front delays everybody behind it (50 ms is the limit).
+    /// so a slow statement in front delays everybody behind it ([`POINT_LIMIT`]).
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database cannot be reached.
@@ -160,7 +170,8 @@ impl Db {
             return Ok(Point { conn, db: self.0.id });
         }
         let url = self.0.url.expose_secret().to_owned();
-        let conn = open(self.0.runtime.clone(), url, POINT_SETUP).await.map_err(unavailable)?;
+        let conn =
+            open(self.0.runtime.clone(), url, self.0.point_setup.clone()).await.map_err(unavailable)?;
         let conn = Rc::new(conn);
         // Two requests may have opened one each; the later one wins and the other closes with its last use.
         POINTS.with_borrow_mut(|map| map.insert(self.0.id, conn.clone()));

@@ -18,5 +18,5 @@ pub mod seal;
 pub mod tasks;
 
 pub use core::Core;
-pub use db::{Conn, Db, DbConfig};
+pub use db::{Conn, Db, DbConfig, POINT_LIMIT};
 pub use seal::{BlindIndex, Sealer};

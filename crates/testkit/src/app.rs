@@ -68,7 +68,8 @@ async fn services(config: DbConfig, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -
 
 /// Fills the template: keys and the territorial unions.
 pub(crate) async fn seed(url: &str) {
-    let config = DbConfig { url: url.to_owned().into(), writers: 1, readers: 1 };
+    let config =
+        DbConfig { url: url.to_owned().into(), writers: 1, readers: 1, point_limit: crate::db::POINT_LIMIT };
     let clock = Arc::new(ManualClock::new(beginning()));
     let services = services(config, clock, Arc::new(SmsBox::default())).await;
     let core = &services.app.core;

@@ -1,6 +1,7 @@
 //! A database per test, copied from a template.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use secrecy::SecretString;
@@ -9,6 +10,9 @@ use unionhall_storage::{Conn, DbConfig, migrate};
 
 /// Moves when what the template holds beside the schema changes.
 const TEMPLATE_VERSION: u8 = 1;
+
+/// A hundred tests share one machine here, so a read may have to wait its turn for long.
+pub const POINT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A test's own database.
 #[derive(Debug, Clone)]
@@ -103,7 +107,12 @@ impl TestDb {
 
     /// As configuration, with few connections.
     pub fn config(&self) -> DbConfig {
-        DbConfig { url: SecretString::from(self.url.clone()), writers: 4, readers: 2 }
+        DbConfig {
+            url: SecretString::from(self.url.clone()),
+            writers: 4,
+            readers: 2,
+            point_limit: POINT_LIMIT,
+        }
     }
 
     /// A connection of one's own.

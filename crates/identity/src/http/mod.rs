@@ -1,14 +1,18 @@
 //! This room's operations.
 
-mod auth;
+mod credentials;
+mod login;
 mod me;
 mod public;
+mod sessions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the room's operations.
 pub fn routes(config: &mut ServiceConfig) {
-    auth::routes(config);
+    login::routes(config);
+    sessions::routes(config);
+    credentials::routes(config);
     me::routes(config);
     public::routes(config);
 }

@@ -12,3 +12,4 @@ mod redemptions;
 mod scope;
 mod voids;
 mod waits;
+mod worth;

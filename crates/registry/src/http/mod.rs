@@ -1,8 +1,9 @@
 //! This room's operations.
 
-mod applications;
 mod audit_log;
 mod imports;
+mod join;
+mod join_review;
 mod me;
 mod members;
 mod posts;
@@ -21,7 +22,8 @@ use crate::membership::{Reason, State};
 /// Registers the room's operations.
 pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
-    applications::routes(config);
+    join::routes(config);
+    join_review::routes(config);
     members::routes(config);
     unions::routes(config);
     posts::routes(config);

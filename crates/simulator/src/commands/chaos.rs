@@ -6,27 +6,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args as ClapArgs;
 use diesel_async::RunQueryDsl;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use unionhall_cards::Cards;
 use unionhall_cards::code::step_at;
-use unionhall_identity::account::{self, NewAccount, State};
-use unionhall_identity::person;
-use unionhall_kernel::document::Entry;
-use unionhall_kernel::{Document, Mobile, PersonName, Problem};
-use unionhall_registry::{membership, org};
 use unionhall_simulator::api::{Api, number, text};
 use unionhall_simulator::demo_data::DemoData;
 use unionhall_simulator::people::People;
 use unionhall_simulator::server::Server;
 use unionhall_storage::Core;
-use unionhall_web::Realm;
 use uuid::Uuid;
 
 use super::seed_demo::{core, launch, merge};
+use super::{failed, holders};
 
 const COUNTY: &str = "410102";
 const KILLS: usize = 10;
@@ -61,10 +56,6 @@ pub fn run(args: Args) -> Result<()> {
         println!("seed {seed}");
         Till { core, cards, data, seed }.run().await
     })
-}
-
-fn failed(problem: Problem) -> anyhow::Error {
-    anyhow!("{problem:?}")
 }
 
 struct Till {
@@ -121,7 +112,7 @@ impl Till {
         let mut slowest = Duration::ZERO;
         for round in 1..=KILLS {
             let mut prepared = Vec::new();
-            for holder in self.members(&mut people, A_ROUND).await? {
+            for holder in holders::make(&self.core, &mut people, COUNTY, A_ROUND).await? {
                 prepared.push(
                     self.prepare(&api, &cashier, holder, &campaign, sales.len() + prepared.len()).await?,
                 );
@@ -145,42 +136,6 @@ impl Till {
         ensure!(retried > 0, "no request was cut off: nothing was tried");
         println!("requests that were cut off and asked again: {retried}");
         self.judge(&api, &cashier, &campaign, sales).await
-    }
-
-    // Members of the county with an account at level 1 and a card, ready to show their code.
-    async fn members(&self, people: &mut People, n: usize) -> Result<Vec<Uuid>> {
-        let core = &self.core;
-        let made: Vec<_> = (0..n).map(|_| people.citizen()).collect();
-        core.db
-            .write(async |tx| {
-                let union = org::by_code(tx, COUNTY).await?.ok_or_else(Problem::not_found)?;
-                let mut persons = Vec::new();
-                for someone in &made {
-                    let broken = |_| Problem::internal("a made-up person is refused");
-                    let name = PersonName::parse(&someone.name).map_err(broken)?;
-                    let document =
-                        Document::parse(someone.id_type, &someone.id_number, core.today(), Entry::Import);
-                    let mobile = Mobile::parse(&someone.mobile).map_err(broken)?;
-                    let person = person::create(core, tx, &name, &document.map_err(broken)?).await?;
-                    membership::admit(core, tx, person, &union, core.today()).await?;
-                    let new = NewAccount {
-                        realm: Realm::Member,
-                        person: None,
-                        username: None,
-                        mobile: Some(&mobile),
-                        state: State::Active,
-                        password_hash: None,
-                        totp_secret: None,
-                    };
-                    let account = account::create(core, tx, &new).await?;
-                    account::bind(tx, account, person, 1, core.now()).await?;
-                    unionhall_cards::issue::ensure_virtual(core, tx, person).await?;
-                    persons.push(person);
-                }
-                Ok(persons)
-            })
-            .await
-            .map_err(failed)
     }
 
     async fn prepare(

@@ -22,9 +22,11 @@ use unionhall_registry::{membership, org, post, profile};
 use unionhall_simulator::api::{Api, text};
 use unionhall_simulator::demo_data::{Cadre, DemoData, Login, Member, Merchant};
 use unionhall_simulator::people::{People, Person};
-use unionhall_storage::{Core, DbConfig};
+use unionhall_storage::{Core, DbConfig, POINT_LIMIT};
 use unionhall_web::rate::Rates;
 use unionhall_web::{Realm, RoleName};
+
+use super::failed;
 
 /// The two sibling counties of the demo.
 const COUNTIES: [&str; 2] = ["410102", "410103"];
@@ -55,16 +57,12 @@ pub fn run(args: Args) -> Result<()> {
     background.block_on(seed(args, handle))
 }
 
-fn failed(problem: Problem) -> anyhow::Error {
-    anyhow!("{problem:?}")
-}
-
 async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)> {
     let config = Config::load()?;
     let outbox = config.sms_outbox.clone().context("sms_outbox is needed (development profile)")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parts = Parts {
-        db: DbConfig { url: config.database_url.clone(), writers: 2, readers: 2 },
+        db: DbConfig { url: config.database_url.clone(), writers: 2, readers: 2, point_limit: POINT_LIMIT },
         runtime,
         clock: clock.clone(),
         ids: Arc::new(RandomIds::default()),

@@ -1,10 +1,10 @@
-//! `/v1/auth`: logging in and out, refreshing, switching roles.
+//! `/v1/auth`: codes, logging in, refreshing.
 
-use actix_web::{HttpResponse, delete, get, post, web};
+use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Fields, Invalid, Mobile, Pii};
 use unionhall_web::actor::Seat;
-use unionhall_web::{Answer, Anyone, Body, Empty, PageBody, Public, Realm, RequestInfo, Role, RoleName};
+use unionhall_web::{Answer, Body, Public, Realm, RequestInfo, Role, RoleName};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -13,24 +13,12 @@ use crate::consent::Given;
 use crate::login::{self, Factors};
 use crate::otp::{self, Purpose};
 use crate::session::Device;
-use crate::{Identity, password, session};
+use crate::{Identity, password};
 
 const MAX_LOGIN_CHARS: usize = 64;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(request_otp)
-        .service(login_password)
-        .service(login_otp)
-        .service(refresh_token)
-        .service(list_roles)
-        .service(switch_role)
-        .service(logout)
-        .service(logout_everywhere)
-        .service(activate_account)
-        .service(change_password)
-        .service(list_sessions)
-        .service(end_session);
+    config.service(request_otp).service(login_password).service(login_otp).service(refresh_token);
 }
 
 /// The device a login comes from. 设备
@@ -90,7 +78,7 @@ fn parse_username(username: &str) -> Result<&str, Invalid> {
     }
 }
 
-fn parse_password(password: Pii<String>) -> Result<Pii<String>, Invalid> {
+pub(super) fn parse_password(password: Pii<String>) -> Result<Pii<String>, Invalid> {
     if (1..=password::MAX_CHARS).contains(&password.expose().chars().count()) {
         Ok(password)
     } else {
@@ -98,7 +86,7 @@ fn parse_password(password: Pii<String>) -> Result<Pii<String>, Invalid> {
     }
 }
 
-fn parse_totp(code: Option<String>, fields: &mut Fields, pointer: &str) -> Option<String> {
+pub(super) fn parse_totp(code: Option<String>, fields: &mut Fields, pointer: &str) -> Option<String> {
     let code = code?;
     fields.take(pointer, otp::parse_code(&code).map(ToOwned::to_owned))
 }
@@ -203,7 +191,7 @@ struct AccountDto {
 
 /// A role somebody may act in. 身份（任职）
 #[derive(Debug, Serialize, ToSchema)]
-struct RoleDto {
+pub(super) struct RoleDto {
     /// Give this to `switch`.
     role_id: Uuid,
     /// What it is.
@@ -217,7 +205,7 @@ struct RoleDto {
 }
 
 impl RoleDto {
-    fn of(role: &Role, current: Option<Uuid>) -> Self {
+    pub(super) fn of(role: &Role, current: Option<Uuid>) -> Self {
         let (union_id, branch_id) = match &role.seat {
             Seat::Union { id, .. } => (Some(*id), None),
             Seat::Branch { branch, .. } => (None, *branch),
@@ -228,7 +216,7 @@ impl RoleDto {
 }
 
 impl TokensDto {
-    fn of(tokens: login::Tokens) -> Self {
+    pub(super) fn of(tokens: login::Tokens) -> Self {
         let login::Tokens { access, refresh, account, realm, roles, current } = tokens;
         Self {
             access_token: access,
@@ -377,227 +365,4 @@ async fn refresh_token(identity: web::Data<Identity>, _caller: Public, body: Bod
     };
     let tokens = login::refresh(&identity, body.refresh_token.expose(), &device).await?;
     Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
-}
-
-/// Roles of the person over all their accounts 我的身份
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    responses((status = 200, description = "All of them, the acting one marked", body = PageBody<RoleDto>))
-)]
-#[get("/v1/auth/roles")]
-async fn list_roles(identity: web::Data<Identity>, caller: Anyone) -> Answer {
-    let current = caller.principal.role.as_ref().map(|r| r.id);
-    let roles = login::roles(&identity, &caller.principal).await?;
-    let items = roles.iter().map(|(_, role)| RoleDto::of(role, current)).collect();
-    Ok(HttpResponse::Ok().json(PageBody::<RoleDto>::whole(items)))
-}
-
-/// Which role to act in.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Switch {
-    /// From `GET /v1/auth/roles`.
-    role_id: Uuid,
-    /// TOTP code, on entering the cadre realm.
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
-    totp: Option<String>,
-    /// SMS code, on entering the cadre realm below the county.
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
-    otp: Option<String>,
-}
-
-/// Switch role 切换身份
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    request_body = Switch,
-    responses(
-        (status = 200, description = "Tokens for that role", body = TokensDto),
-        (status = 401, description = "`SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`, `UNAUTHENTICATED`"),
-        (status = 404, description = "`NOT_FOUND`: not a role of this person"),
-    )
-)]
-#[post("/v1/auth/switch")]
-async fn switch_role(identity: web::Data<Identity>, caller: Anyone, body: Body<Switch>) -> Answer {
-    let dto = body.into_inner();
-    let mut fields = Fields::new();
-    let totp = parse_totp(dto.totp, &mut fields, "/totp");
-    let otp = parse_totp(dto.otp, &mut fields, "/otp");
-    fields.finish()?;
-    let factors = Factors { totp, otp, device: None };
-    let tokens = login::switch(&identity, &caller.actor, &caller.principal, dto.role_id, factors).await?;
-    Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
-}
-
-/// Log out 退出登录
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    responses((status = 204, description = "The session is over"))
-)]
-#[post("/v1/auth/logout")]
-async fn logout(identity: web::Data<Identity>, caller: Anyone, _body: Empty) -> Answer {
-    login::logout(&identity, &caller.actor, &caller.principal).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// Log out everywhere 退出所有设备
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    responses((status = 204, description = "All sessions of the account are over"))
-)]
-#[post("/v1/auth/logout-everywhere")]
-async fn logout_everywhere(identity: web::Data<Identity>, caller: Anyone, _body: Empty) -> Answer {
-    login::logout_everywhere(&identity, &caller.actor, &caller.principal).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// What an invited person sends first.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Activation {
-    /// The realm of the invitation; `cadre` without.
-    realm: Option<Realm>,
-    /// The mobile the invitation went to.
-    #[schema(value_type = Mobile, example = "13800138000")]
-    mobile: String,
-    /// A code (purpose `confirm`).
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
-    code: String,
-    /// The password to be.
-    #[schema(value_type = String, min_length = 10, max_length = 128, format = Password, example = "correct-horse-battery")]
-    password: Pii<String>,
-}
-
-/// The account is active. 激活结果
-#[derive(Debug, Serialize, ToSchema)]
-struct ActivatedDto {
-    /// Base32 secret for an authenticator app, shown once; null where no post needs one.
-    totp_secret: Option<String>,
-    /// The same as a link.
-    totp_uri: Option<String>,
-}
-
-/// Activate an invited account 激活受邀账号
-#[utoipa::path(
-    tag = "auth",
-    request_body = Activation,
-    responses(
-        (status = 200, description = "Active; log in with the password now", body = ActivatedDto),
-        (status = 401, description = "`OTP_INVALID`"),
-    )
-)]
-#[post("/v1/auth/activate")]
-async fn activate_account(identity: web::Data<Identity>, caller: Public, body: Body<Activation>) -> Answer {
-    let dto = body.into_inner();
-    let mut fields = Fields::new();
-    let mobile = fields.take("/mobile", Mobile::parse(&dto.mobile));
-    let code = fields.take("/code", otp::parse_code(&dto.code));
-    let password = fields.take("/password", password::parse_new(dto.password.expose(), ""));
-    let (Some(mobile), Some(code), Some(password)) = (mobile, code, password) else {
-        return Err(fields.problem().into());
-    };
-    let realm = dto.realm.unwrap_or(Realm::Cadre);
-    let done = login::activate(&identity, &caller.actor, realm, &mobile, code, password).await?;
-    let (totp_secret, totp_uri) = done.totp.unzip();
-    Ok(HttpResponse::Ok().json(ActivatedDto { totp_secret, totp_uri }))
-}
-
-/// A change of password.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PasswordChange {
-    /// The present password.
-    #[schema(value_type = String, min_length = 1, max_length = 128, format = Password, example = "correct-horse-battery")]
-    present: Pii<String>,
-    /// The new one: 10 characters or more, not a common one.
-    #[schema(value_type = String, min_length = 10, max_length = 128, format = Password, example = "battery-staple-correct")]
-    new: Pii<String>,
-}
-
-/// Change the password 修改密码
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    request_body = PasswordChange,
-    responses(
-        (status = 204, description = "Changed; every session is over"),
-        (status = 401, description = "`LOGIN_FAILED`: the present password is wrong; `UNAUTHENTICATED`"),
-    )
-)]
-#[post("/v1/auth/password")]
-async fn change_password(
-    identity: web::Data<Identity>,
-    caller: Anyone,
-    body: Body<PasswordChange>,
-) -> Answer {
-    let dto = body.into_inner();
-    let mut fields = Fields::new();
-    let present = fields.take("/present", parse_password(dto.present));
-    let new = fields.take("/new", password::parse_new(dto.new.expose(), ""));
-    let (Some(present), Some(new)) = (present, new) else {
-        return Err(fields.problem().into());
-    };
-    login::change_password(&identity, &caller.actor, &caller.principal, present, new).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// A session. 登录会话
-#[derive(Debug, Serialize, ToSchema)]
-struct SessionDto {
-    /// Its id.
-    id: Uuid,
-    /// The device, where one was named.
-    device_id: Option<String>,
-    /// What it runs.
-    platform: Option<String>,
-    /// Since when.
-    created_at: String,
-    /// When its tokens were last refreshed.
-    refreshed_at: String,
-    /// Whether it is the caller's.
-    current: bool,
-}
-
-/// Live sessions of the account 登录设备
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    responses((status = 200, description = "Newest first", body = PageBody<SessionDto>))
-)]
-#[get("/v1/auth/sessions")]
-async fn list_sessions(identity: web::Data<Identity>, caller: Anyone) -> Answer {
-    let mut conn = identity.core.db.read().await?;
-    let rows = session::list(&mut conn, caller.principal.account, identity.core.now()).await?;
-    let current = caller.principal.session;
-    let items = rows.into_iter().map(|row| {
-        let session::SessionRow { id, device_id, platform, created_at, rotated_at } = row;
-        SessionDto {
-            id,
-            device_id,
-            platform,
-            created_at: unionhall_web::wire::instant(created_at),
-            refreshed_at: unionhall_web::wire::instant(rotated_at),
-            current: id == current,
-        }
-    });
-    Ok(HttpResponse::Ok().json(PageBody::<SessionDto>::whole(items.collect())))
-}
-
-/// End a session 下线设备
-#[utoipa::path(
-    tag = "auth",
-    security(("any" = [])),
-    params(("id" = Uuid, Path, description = "The session")),
-    responses(
-        (status = 204, description = "Ended"),
-        (status = 404, description = "`NOT_FOUND`: not a live session of this account"),
-    )
-)]
-#[delete("/v1/auth/sessions/{id}")]
-async fn end_session(identity: web::Data<Identity>, caller: Anyone, id: unionhall_web::Id) -> Answer {
-    login::end_session(&identity, &caller.actor, &caller.principal, id.0).await?;
-    Ok(HttpResponse::NoContent().finish())
 }

@@ -1,0 +1,90 @@
+//! What an account logs in with: set by activating an invited account, changed later.
+
+use unionhall_kernel::{Code, Mobile, Pii, Problem};
+use unionhall_storage::audit;
+use unionhall_web::{Actor, Principal, Realm};
+
+use crate::account::{self, State};
+use crate::otp::{self, Purpose};
+use crate::password::Verdict;
+use crate::{Identity, session, totp};
+
+/// What an invited person gets when they activate their account.
+#[derive(Debug)]
+pub struct Activated {
+    /// Base32 TOTP secret, shown once, where their posts need one.
+    pub totp: Option<(String, String)>,
+}
+
+/// Activates an invited account: proves the mobile, sets the password, enrols TOTP where a post needs it.
+///
+/// # Errors
+/// `OTP_INVALID` alike for a wrong code, an unknown mobile and an account that is not waiting.
+pub async fn activate(
+    identity: &Identity,
+    actor: &Actor,
+    realm: Realm,
+    mobile: &Mobile,
+    code: &str,
+    password: Pii<String>,
+) -> Result<Activated, Problem> {
+    let core = &identity.core;
+    let proof = otp::check(core, realm, Purpose::Confirm, mobile, code).await?;
+    let hash = identity.passwords.hash(password, core.ids.as_ref()).await?;
+    let now = core.now();
+    let index = account::mobile_index(&core.sealer, mobile);
+    let secret = totp::new_secret(core.ids.as_ref());
+    let (id, enrolled) = core
+        .db
+        .write(async |tx| {
+            proof.consume(tx, now).await?;
+            let waiting = account::find_by_mobile(tx, realm, &index).await?;
+            let account = waiting
+                .filter(|a| a.state == State::Invited)
+                .ok_or_else(|| Problem::new(Code::OtpInvalid))?;
+            let roles = identity.states.roles_of(tx, &account).await?;
+            let enrol = roles.iter().any(|r| r.totp);
+            account::activate(core, tx, account.id, &hash, enrol.then_some(secret.as_slice())).await?;
+            let mut event =
+                actor.event(core.id(), now, None, "account.activate", ("account", Some(account.id)));
+            event.actor_account = Some(account.id);
+            event.actor_person = account.person;
+            audit::append(tx, &event).await?;
+            Ok((account.id, enrol))
+        })
+        .await?;
+    identity.states.forget(id);
+    let totp = enrolled.then(|| (totp::base32(&secret), totp::uri(&secret, mobile.masked().as_str())));
+    Ok(Activated { totp })
+}
+
+/// Changes the caller's password. Every session ends, the caller's too.
+///
+/// # Errors
+/// `LOGIN_FAILED` when the present password is wrong.
+pub async fn change_password(
+    identity: &Identity,
+    actor: &Actor,
+    principal: &Principal,
+    present: Pii<String>,
+    new: Pii<String>,
+) -> Result<(), Problem> {
+    let core = &identity.core;
+    let (now, id) = (core.now(), principal.account);
+    let account = account::get(&mut *core.db.writer().await?, id).await?;
+    let phc = account.and_then(|a| a.password_hash);
+    if identity.passwords.verify(present, phc).await? == Verdict::Wrong {
+        return Err(Problem::new(Code::LoginFailed));
+    }
+    let hash = identity.passwords.hash(new, core.ids.as_ref()).await?;
+    core.db
+        .write(async |tx| {
+            account::set_password(tx, id, &hash, now).await?;
+            session::end_all(tx, id, "password", now).await?;
+            audit::append(tx, &actor.event(core.id(), now, None, "account.password", ("account", Some(id))))
+                .await
+        })
+        .await?;
+    identity.states.forget(id);
+    Ok(())
+}

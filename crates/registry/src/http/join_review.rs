@@ -1,0 +1,204 @@
+//! Join applications as the union's cadre decides them: `/v1/admin/join-applications`.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use unionhall_identity::Identity;
+use unionhall_kernel::{Code, Fields, Problem};
+use unionhall_web::wire;
+use unionhall_web::{
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, can, etag,
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::join::ApplicationDto;
+use super::members::narrowed;
+use crate::join::{self, Application, Decision, Match, State};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_join_applications)
+        .service(get_join_application)
+        .service(approve_join_application)
+        .service(reject_join_application)
+        .service(return_join_application);
+}
+
+/// An application, as the union's cadre sees it. 入会申请（审核）
+#[derive(Debug, Serialize, ToSchema)]
+struct ReviewDto {
+    /// The application.
+    #[serde(flatten)]
+    application: ApplicationDto,
+    /// The applicant's proved mobile, masked.
+    mobile: String,
+    /// What the roster says; null in lists.
+    #[serde(rename = "match")]
+    compared: Option<Match>,
+}
+
+impl ReviewDto {
+    fn of(a: Application, compared: Option<Match>) -> Self {
+        Self { mobile: a.mobile.masked(), application: a.into(), compared }
+    }
+}
+
+/// Which applications.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ApplicationQuery {
+    /// A union with its subtree; the caller's own without. 工会
+    union_id: Option<Uuid>,
+    /// States, comma-separated; those that wait for a cadre without. 状态
+    #[param(max_length = 100, example = "BU_REVIEW")]
+    state: Option<String>,
+}
+
+/// Applications of the scope 入会申请列表
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.read"])),
+    params(ApplicationQuery, Listing),
+    responses((status = 200, description = "Oldest first", body = PageBody<ReviewDto>))
+)]
+#[get("/v1/admin/join-applications")]
+async fn list_join_applications(
+    app: web::Data<App>,
+    by: Cadre<can::ApplicationRead>,
+    query: Query<ApplicationQuery>,
+    listing: Listing,
+) -> Answer {
+    let words: Vec<&str> = query.state.as_deref().unwrap_or("BU_REVIEW,POOL_REVIEW").split(',').collect();
+    if !words.iter().all(|w| State::ALL.iter().any(|s| s.as_str() == *w)) {
+        return Err(Problem::new(Code::InvalidParameter).with("parameter", "state").into());
+    }
+    let limit = listing.limit()?;
+    let Some(scope) = narrowed(&app, &by.scope, query.union_id).await? else {
+        return Ok(HttpResponse::Ok().json(PageBody::<ReviewDto>::whole(Vec::new())));
+    };
+    let binding = format!("join-applications|{}|{words:?}", scope.start());
+    let after: Option<Uuid> = listing.after(&app, &binding)?;
+    let mut conn = app.db.read().await?;
+    let page = join::list(&app, &mut conn, &scope, &words, after, limit).await?;
+    let body = PageBody::of(&app, &binding, page, |a| a.id, |a| Ok(ReviewDto::of(a, None)))?;
+    Ok(HttpResponse::Ok().json(body))
+}
+
+/// One application 入会申请
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.read"])),
+    params(("id" = Uuid, Path, description = "The application")),
+    responses((status = 200, description = "The application with its ETag, and what the roster says", body = ReviewDto))
+)]
+#[get("/v1/admin/join-applications/{id}")]
+async fn get_join_application(app: web::Data<App>, by: Cadre<can::ApplicationRead>, id: Id) -> Answer {
+    let mut conn = app.db.read().await?;
+    let found = join::get(&app, &mut conn, &by.scope, id.0).await?;
+    let compared = match found.state.is_waiting() {
+        true => Some(join::compare(&mut conn, &found).await?),
+        false => None,
+    };
+    Ok(etag::tagged(found.version, &ReviewDto::of(found, compared)))
+}
+
+async fn decide(
+    identity: &Identity,
+    by: &Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    decision: Decision,
+) -> Answer {
+    let check = |current| version.check(current);
+    let done = join::decide(identity, &by.actor, &by.scope, id.0, check, &decision).await?;
+    Ok(etag::tagged(done.version, &ReviewDto::of(done, None)))
+}
+
+/// Approve an application 通过入会申请
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
+    responses(
+        (status = 200, description = "A member from today on; the card follows by itself", body = ReviewDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`; `ALREADY_EXISTS`: the document needs another procedure"),
+    )
+)]
+#[post("/v1/admin/join-applications/{id}/approve")]
+async fn approve_join_application(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    _body: Empty,
+) -> Answer {
+    decide(&identity, &by, id, version, Decision::Approve).await
+}
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = JoinDecision)]
+struct Because {
+    /// What the applicant is told: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200, example = "请补充所在单位信息")]
+    reason: String,
+}
+
+impl Because {
+    fn parse(&self) -> Result<String, Problem> {
+        let mut fields = Fields::new();
+        match fields.take("/reason", wire::parse_reason(&self.reason)) {
+            Some(reason) => Ok(reason.to_owned()),
+            None => Err(fields.problem()),
+        }
+    }
+}
+
+/// Reject an application 不予通过
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
+    request_body = Because,
+    responses(
+        (status = 200, description = "Rejected; they may apply again", body = ReviewDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
+)]
+#[post("/v1/admin/join-applications/{id}/reject")]
+async fn reject_join_application(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    body: Body<Because>,
+) -> Answer {
+    decide(&identity, &by, id, version, Decision::Reject(body.parse()?)).await
+}
+
+/// Return an application 退回补正
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
+    request_body = Because,
+    responses(
+        (status = 200, description = "With the applicant again", body = ReviewDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
+)]
+#[post("/v1/admin/join-applications/{id}/return")]
+async fn return_join_application(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    id: Id,
+    version: IfMatch,
+    body: Body<Because>,
+) -> Answer {
+    decide(&identity, &by, id, version, Decision::Return(body.parse()?)).await
+}
