@@ -5,12 +5,12 @@ ARG RUNTIME_IMAGE=debian:bookworm-slim
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked -p unionhall-gateway -p unionhall-simulator
+RUN cargo build --profile dist --locked -p unionhall-gateway -p unionhall-simulator
 
 FROM ${RUNTIME_IMAGE}
 # Copied instead of installed, so that the runtime image needs no package manager and no network.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /src/target/release/unionhall /src/target/release/unionhall-sim /usr/local/bin/
+COPY --from=build /src/target/dist/unionhall /src/target/dist/unionhall-sim /usr/local/bin/
 # A number: Kubernetes' runAsNonRoot cannot judge a name, and mounted secrets are given to an id.
 USER 10001:10001
 WORKDIR /

@@ -8,6 +8,7 @@ mod documents;
 mod house;
 mod logs;
 mod migrations;
+mod plans;
 mod texts;
 
 use std::path::PathBuf;

@@ -85,6 +85,7 @@ impl Services {
         let ring = Arc::new(KeyRing::new(&parts.kek, parts.ids.clone()));
         let now = parts.clock.now();
         let mut conn = db.writer().await?;
+        unionhall_storage::db::requires_english(&mut conn).await?;
         let sealer = ring.sealer(&mut conn, now).await?;
         let cursor = ring.ensure(&mut conn, Purpose::Cursor, now).await?;
         let cursor = cursor.as_slice().last().ok_or_else(|| Problem::internal("no cursor key"))?;

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::db::constraint;
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{Page, after};
 use unionhall_storage::{Conn, Core, Sealer, audit};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope};
@@ -193,7 +193,7 @@ pub async fn list(
     conn: &mut Conn,
     scope: &OrgScope,
     name: Option<&str>,
-    after: Option<&(String, Uuid)>,
+    key: Option<&(String, Uuid)>,
     limit: i64,
 ) -> Result<Page<Merchant>, Problem> {
     let mut query = merchant::table
@@ -205,8 +205,8 @@ pub async fn list(
     if let Some(name) = name {
         query = query.filter(merchant::name.like(unionhall_registry::org::contains(name)));
     }
-    if let Some((path, id)) = after {
-        query = query.filter(merchant::path.gt(path).or(merchant::path.eq(path).and(merchant::id.gt(id))));
+    if let Some(key) = key {
+        query = query.filter(after((merchant::path, merchant::id), key));
     }
     Ok(Page::cut(query.load(conn).await?, limit))
 }

@@ -16,11 +16,11 @@
 //! It runs in a task of the database's runtime, so a client that hangs up cannot cut it in half.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 use diesel::sql_types::{BigInt, Binary, Date, Int4, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Code, Fen, Invalid, Problem};
-use unionhall_storage::db::violated;
+use unionhall_storage::db::{GivenUp, classify, given_up, violated};
 use unionhall_storage::hot::{bind, hot};
 use unionhall_storage::once::{Key, Stored, replay};
 use unionhall_storage::{Conn, Core};
@@ -239,13 +239,9 @@ fn violation(error: DieselError) -> Result<Outcome, Problem> {
         Some("redemption_once" | "redemption_receipt" | "idempotency_pkey") => return Ok(Outcome::Again),
         _ => {}
     }
-    if let DieselError::DatabaseError(kind, info) = &error {
-        if matches!(kind, DatabaseErrorKind::SerializationFailure) || info.message() == "deadlock detected" {
-            return Ok(Outcome::Again);
-        }
-        if info.message().ends_with("due to lock timeout") {
-            return Ok(Outcome::Refused(Problem::new(Code::InProgress).retry_after(1)));
-        }
+    match given_up(&error) {
+        Some(GivenUp::Race) => Ok(Outcome::Again),
+        Some(GivenUp::LockTimeout) => Ok(Outcome::Refused(Problem::new(Code::InProgress).retry_after(1))),
+        _ => Err(classify(Problem::internal(error))),
     }
-    Err(unionhall_storage::db::classify(Problem::internal(error)))
 }

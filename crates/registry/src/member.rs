@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::person::{self, PersonView};
 use unionhall_kernel::{Code, IdType, Mobile, Problem};
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{Page, after};
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, OrgScope};
+use unionhall_web::{Actor, IfMatch, OrgScope};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -115,7 +115,7 @@ pub async fn list(
     conn: &mut Conn,
     scope: &OrgScope,
     filter: &Filter,
-    after: Option<&(String, Uuid)>,
+    key: Option<&(String, Uuid)>,
     limit: i64,
 ) -> Result<Page<Member>, Problem> {
     let states: Vec<&str> = match filter.states.as_slice() {
@@ -134,12 +134,8 @@ pub async fn list(
             .filter(person_name::name.like(contains(name)));
         query = query.filter(diesel::dsl::exists(named));
     }
-    if let Some((path, id)) = after {
-        let later = member_standing::path
-            .gt(path)
-            .or(member_standing::path.eq(path).and(member_standing::membership_id.gt(id)));
-        // The bound on path alone lets the index start where the page does.
-        query = query.filter(member_standing::path.ge(path)).filter(later);
+    if let Some(key) = key {
+        query = query.filter(after((member_standing::path, member_standing::membership_id), key));
     }
     let rows: Vec<Row> = query.load(conn).await?;
     let page = Page::cut(rows, limit);
@@ -283,12 +279,13 @@ pub struct Transition {
 /// Changes where a member of the scope stands, from today on.
 ///
 /// # Errors
-/// `NOT_FOUND` out of scope; `INVALID_STATE`; `NOT_ANOTHER_PERSON` for the cadre's own membership.
+/// `NOT_FOUND` out of scope; `STALE` when they moved since; `INVALID_STATE`; `NOT_ANOTHER_PERSON` for the cadre's own
+/// membership.
 pub async fn change_state(
     core: &Core,
     actor: &Actor,
     scope: &OrgScope,
-    person: Uuid,
+    (person, version): (Uuid, IfMatch<Uuid>),
     transition: Transition,
     reason: &str,
 ) -> Result<Member, Problem> {
@@ -298,8 +295,10 @@ pub async fn change_state(
     core.db
         .write(async |tx| {
             let found = get(core, tx, scope, person).await?;
+            version.check(found.membership)?;
             let change = membership::Change {
                 person,
+                seen: Some(found.membership),
                 org: (found.union, &found.path),
                 to: transition.to,
                 reason: transition.why,

@@ -209,6 +209,8 @@ pub async fn standing(conn: &mut Conn, person: Uuid) -> Result<Option<Standing>,
 pub struct Change<'a> {
     /// Who.
     pub person: Uuid,
+    /// The version it was judged by, `None` for somebody who had none: another one since is `STALE`.
+    pub seen: Option<Uuid>,
     /// In which union; their present one for a change of state.
     pub org: (Uuid, &'a str),
     /// To what.
@@ -222,8 +224,8 @@ pub struct Change<'a> {
 /// Records a change: closes the present version the day it ends and opens the next, without a gap.
 ///
 /// # Errors
-/// `INVALID_STATE` when E2 does not allow it or the date is before the present version's; the unique index
-/// `membership_open` when two changes race.
+/// `STALE` when the version seen is not the present one; `INVALID_STATE` when E2 does not allow it or the date is
+/// before the present version's; the unique index `membership_open` when two first ones race.
 pub async fn change(core: &Core, conn: &mut Conn, change: Change<'_>) -> Result<Uuid, Problem> {
     let now = core.now();
     let present: Option<(Uuid, Uuid, String, String, Option<String>, NaiveDate)> = membership::table
@@ -241,6 +243,9 @@ pub async fn change(core: &Core, conn: &mut Conn, change: Change<'_>) -> Result<
         .first(conn)
         .await
         .optional()?;
+    if present.as_ref().map(|row| row.0) != change.seen {
+        return Err(Problem::new(Code::Stale));
+    }
     let from = present.as_ref().map(|row| State::parse(&row.3)).transpose()?;
     if !allowed(from, change.to, change.reason) || change.on > core.today() {
         return Err(Problem::new(Code::InvalidState));
@@ -303,11 +308,12 @@ pub async fn admit(
     org: &Org,
     on: NaiveDate,
 ) -> Result<Uuid, Problem> {
-    if standing(conn, person).await?.is_some_and(|s| s.state != State::Ended) {
+    let standing = standing(conn, person).await?;
+    if standing.as_ref().is_some_and(|s| s.state != State::Ended) {
         return Err(Problem::new(Code::InvalidState));
     }
-    let org = (org.id, org.path.as_str());
-    change(core, conn, Change { person, org, to: State::Active, reason: None, on }).await
+    let (seen, org) = (standing.map(|s| s.id), (org.id, org.path.as_str()));
+    change(core, conn, Change { person, seen, org, to: State::Active, reason: None, on }).await
 }
 
 #[cfg(test)]

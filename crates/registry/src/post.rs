@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_identity::{RoleSource, account};
 use unionhall_kernel::{Code, Problem};
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{Page, after};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::actor::Seat;
 use unionhall_web::{OrgScope, Realm, Role, RoleName};
@@ -136,7 +136,7 @@ macro_rules! views {
 pub async fn list(
     conn: &mut Conn,
     scope: &OrgScope,
-    after: Option<&(String, Uuid)>,
+    key: Option<&(String, Uuid)>,
     limit: i64,
 ) -> Result<Page<PostView>, Problem> {
     let mut query = views!()
@@ -145,8 +145,8 @@ pub async fn list(
         .order((post::path, post::id))
         .limit(limit + 1)
         .into_boxed();
-    if let Some((path, id)) = after {
-        query = query.filter(post::path.gt(path).or(post::path.eq(path).and(post::id.gt(id))));
+    if let Some(key) = key {
+        query = query.filter(after((post::path, post::id), key));
     }
     let rows: Vec<ViewRow> = query.load(conn).await?;
     Ok(Page::cut(rows.into_iter().map(view).collect::<Result<_, _>>()?, limit))

@@ -15,7 +15,9 @@ use std::time::Duration;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
+};
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
@@ -150,7 +152,7 @@ impl Db {
         loop {
             let mut conn = self.writer().await?;
             match transaction(&mut conn, &work).await {
-                Err(problem) if attempt < ATTEMPTS && is_race(&problem) => {
+                Err(problem) if attempt < ATTEMPTS && why_given_up(&problem) == Some(GivenUp::Race) => {
                     attempt += 1;
                     metrics::counter!("unionhall_transaction_retries_total").increment(1);
                 }
@@ -202,7 +204,7 @@ pub struct Point {
 impl Point {
     // A dead connection leaves this thread, so the next request opens a new one.
     fn heal(&self, error: &DieselError) {
-        if is_closed(error) {
+        if given_up(error) == Some(GivenUp::Gone) {
             POINTS.with_borrow_mut(|map| {
                 if map.get(&self.db).is_some_and(|held| Rc::ptr_eq(held, &self.conn)) {
                     map.remove(&self.db);
@@ -252,28 +254,60 @@ fn source(problem: &Problem) -> Option<&DieselError> {
     problem.source.as_ref()?.downcast_ref::<DieselError>()
 }
 
-fn is_race(problem: &Problem) -> bool {
-    matches!(source(problem), Some(DieselError::DatabaseError(kind, info))
-        if matches!(kind, DatabaseErrorKind::SerializationFailure) || info.message() == "deadlock detected")
+/// Why PostgreSQL gave a statement up for no fault of the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// A race that another transaction won (40001, 40P01): try again.
+    Race,
+    /// A row was locked for longer than `lock_timeout` (55P03).
+    LockTimeout,
+    /// It took longer than `statement_timeout` (57014).
+    Timeout,
+    /// The connection is gone.
+    Gone,
 }
 
-fn is_closed(error: &DieselError) -> bool {
-    matches!(
-        error,
-        DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
-            | DieselError::BrokenTransactionManager
-    )
+/// Why PostgreSQL gave the statement up, if it did. diesel hands no SQLSTATE on for most of these, so they are known
+/// by their English text, which [`requires_english`] makes sure of.
+pub fn given_up(error: &DieselError) -> Option<GivenUp> {
+    let DieselError::DatabaseError(kind, info) = error else {
+        return matches!(error, DieselError::BrokenTransactionManager).then_some(GivenUp::Gone);
+    };
+    match (kind, info.message()) {
+        (DatabaseErrorKind::SerializationFailure, _) | (_, "deadlock detected") => Some(GivenUp::Race),
+        (DatabaseErrorKind::ClosedConnection, _) => Some(GivenUp::Gone),
+        (_, "canceling statement due to lock timeout") => Some(GivenUp::LockTimeout),
+        (_, text) if text.starts_with("canceling statement due to") => Some(GivenUp::Timeout),
+        (_, text) if text.starts_with("terminating connection") => Some(GivenUp::Gone),
+        _ => None,
+    }
+}
+
+/// Refuses a database whose messages are not English: deadlocks and timeouts would not be known for what they are.
+///
+/// # Errors
+/// `INTERNAL` saying what to set.
+pub async fn requires_english(conn: &mut Conn) -> Result<(), Problem> {
+    let language: String =
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('lc_messages')"))
+            .get_result(conn)
+            .await?;
+    if is_english(&language) {
+        return Ok(());
+    }
+    Err(Problem::internal(format!(
+        "lc_messages is {language}: a superuser must ALTER DATABASE … SET lc_messages = 'C', since errors are told apart by their English text"
+    )))
+}
+
+fn is_english(language: &str) -> bool {
+    matches!(language, "" | "C" | "POSIX") || language.starts_with("C.") || language.starts_with("en")
 }
 
 /// Turns an internal fault that is really an unreachable or overloaded database into 503.
 pub fn classify(mut problem: Problem) -> Problem {
-    let unreachable = source(&problem).is_some_and(|error| {
-        is_closed(error)
-            || matches!(error, DieselError::DatabaseError(_, info)
-                if info.message().starts_with("canceling statement due to")
-                || info.message().starts_with("terminating connection"))
-    });
-    if problem.code == Code::Internal && unreachable {
+    let why = why_given_up(&problem);
+    if problem.code == Code::Internal && why.is_some_and(|why| why != GivenUp::Race) {
         problem.code = Code::Unavailable;
         problem.retry_after = Some(1);
     }
@@ -295,7 +329,27 @@ pub fn violated(error: &DieselError) -> Option<&str> {
     }
 }
 
+/// [`given_up`] for an error that has already become a problem.
+pub fn why_given_up(problem: &Problem) -> Option<GivenUp> {
+    source(problem).and_then(given_up)
+}
+
 /// [`violated`] for an error that has already become a problem.
 pub fn constraint(problem: &Problem) -> Option<&str> {
     source(problem).and_then(violated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_english;
+
+    #[test]
+    fn messages_must_be_english() {
+        for language in ["", "C", "POSIX", "C.UTF-8", "en_US.UTF-8"] {
+            assert!(is_english(language), "{language}");
+        }
+        for language in ["zh_CN.UTF-8", "de_DE", "Chinese (Simplified)_China.936"] {
+            assert!(!is_english(language), "{language}");
+        }
+    }
 }

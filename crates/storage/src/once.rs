@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use unionhall_kernel::{Code, Problem};
 use uuid::Uuid;
 
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, GivenUp, why_given_up};
 use crate::schema::idempotency;
 
 /// How long a key is remembered.
@@ -151,13 +151,11 @@ pub async fn once(
         })
         .await;
     match outcome {
-        Err(problem) if lock_timed_out(&problem) => Err(Problem::new(Code::InProgress).retry_after(1)),
+        Err(problem) if why_given_up(&problem) == Some(GivenUp::LockTimeout) => {
+            Err(Problem::new(Code::InProgress).retry_after(1))
+        }
         other => other,
     }
-}
-
-fn lock_timed_out(problem: &Problem) -> bool {
-    problem.source.as_ref().is_some_and(|s| s.to_string().contains("due to lock timeout"))
 }
 
 /// Forgets keys older than 24 hours, at most `limit` of them.

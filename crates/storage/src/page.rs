@@ -1,6 +1,12 @@
 //! Keyset pages: the list goes on after a key, never at an offset, so page 10,000 costs what page 1 costs.
 
+use diesel::expression::{AppearsOnTable, AsExpression, Expression, SelectableExpression, ValidGrouping};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// One page and the key it ended at.
 #[derive(Debug, Clone, Serialize)]
@@ -18,6 +24,78 @@ impl<T> Page<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         Self { items, more }
+    }
+}
+
+/// The rows after a key in the order of two columns, [`after`].
+#[derive(Debug, Clone, QueryId, ValidGrouping)]
+pub struct After<A, B, X, Y> {
+    first: A,
+    second: B,
+    path: X,
+    id: Y,
+}
+
+type Bound<T, ST> = <T as AsExpression<ST>>::Expression;
+
+/// `(first, second) > (path, id)`: how a page goes on. Written as one row comparison, since an index on both columns
+/// then begins where the page does; `first > path OR (first = path AND second > id)` says the same and reads
+/// everything before it.
+pub fn after<A, B>(
+    (first, second): (A, B),
+    (path, id): &(String, Uuid),
+) -> After<A, B, Bound<String, Text>, Bound<Uuid, SqlUuid>>
+where
+    A: Expression<SqlType = Text>,
+    B: Expression<SqlType = SqlUuid>,
+{
+    let path = AsExpression::<Text>::as_expression(path.clone());
+    let id = AsExpression::<SqlUuid>::as_expression(*id);
+    After { first, second, path, id }
+}
+
+impl<A: Expression, B: Expression, X: Expression, Y: Expression> Expression for After<A, B, X, Y> {
+    type SqlType = Bool;
+}
+
+impl<QS, A, B, X, Y> AppearsOnTable<QS> for After<A, B, X, Y>
+where
+    Self: Expression,
+    A: AppearsOnTable<QS>,
+    B: AppearsOnTable<QS>,
+    X: AppearsOnTable<QS>,
+    Y: AppearsOnTable<QS>,
+{
+}
+
+impl<QS, A, B, X, Y> SelectableExpression<QS> for After<A, B, X, Y>
+where
+    Self: AppearsOnTable<QS>,
+    A: SelectableExpression<QS>,
+    B: SelectableExpression<QS>,
+    X: SelectableExpression<QS>,
+    Y: SelectableExpression<QS>,
+{
+}
+
+impl<A, B, X, Y> QueryFragment<Pg> for After<A, B, X, Y>
+where
+    A: QueryFragment<Pg>,
+    B: QueryFragment<Pg>,
+    X: QueryFragment<Pg>,
+    Y: QueryFragment<Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.first.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.second.walk_ast(out.reborrow())?;
+        out.push_sql(") > (");
+        self.path.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.id.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
     }
 }
 

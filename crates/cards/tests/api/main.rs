@@ -117,12 +117,16 @@ async fn the_membership_decides_live_and_no_second_card_comes_by_itself() {
     let session = app.login_member(&member.mobile).await;
     app.prove(&session, &member).await;
     let first = card(&app, &session).await;
-    let freeze = format!("/v1/admin/members/{}/freeze", member.person);
-    app.post(&freeze, json!({"reason": "待核实身份"})).by(&leader.session).await.expect(200);
+    let roster = format!("/v1/admin/members/{}", member.person);
+    let to = async |step: &str, reason: &str| {
+        let tag = app.get(&roster).by(&leader.session).await.etag();
+        let step = app.post(&format!("{roster}/{step}"), json!({"reason": reason}));
+        step.by(&leader.session).if_match(&tag).await.expect(200);
+    };
+    to("freeze", "待核实身份").await;
     assert_eq!(card(&app, &session).await["state"], "SUSPENDED");
     assert_eq!(app.get(&path(&first, "qr")).by(&session).await.problem(409), "CARD_NOT_VALID");
-    let unfreeze = format!("/v1/admin/members/{}/unfreeze", member.person);
-    app.post(&unfreeze, json!({"reason": "已核实"})).by(&leader.session).await.expect(200);
+    to("unfreeze", "已核实").await;
     assert_eq!(card(&app, &session).await["state"], "ACTIVE");
     let admin = format!("/v1/admin/cards/{}", first["id"].as_str().unwrap());
     let tag = app.get(&admin).by(&leader.session).await.etag();

@@ -7,7 +7,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{Page, after};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
@@ -140,7 +140,7 @@ pub async fn list(
     conn: &mut Conn,
     scope: &OrgScope,
     states: &[CampaignState],
-    after: Option<&(String, Uuid)>,
+    key: Option<&(String, Uuid)>,
     limit: i64,
 ) -> Result<Page<Campaign>, Problem> {
     let mut query = rows!()
@@ -152,8 +152,8 @@ pub async fn list(
         let words: Vec<&str> = states.iter().map(|s| s.as_str()).collect();
         query = query.filter(campaign::state.eq_any(words));
     }
-    if let Some((path, id)) = after {
-        query = query.filter(campaign::path.gt(path).or(campaign::path.eq(path).and(campaign::id.gt(id))));
+    if let Some(key) = key {
+        query = query.filter(after((campaign::path, campaign::id), key));
     }
     let page = Page::cut(query.load::<(Row, CounterRow)>(conn).await?, limit);
     Ok(Page { more: page.more, items: with_branches(conn, page.items).await? })

@@ -76,7 +76,7 @@ struct CouponClaim {
 /// Claim a coupon 领取优惠券
 #[utoipa::path(
     tag = "me",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(OnceHeader),
     request_body = CouponClaim,
     responses(
@@ -115,7 +115,7 @@ struct CouponQuery {
 /// My coupons 我的优惠券
 #[utoipa::path(
     tag = "me",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(CouponQuery, Listing),
     responses(
         (status = 200, description = "By id", body = PageBody<CouponDto>),
@@ -186,7 +186,7 @@ struct RedemptionConfirmation {
 /// Redeem at a branch by its printed QR 扫门店码核销
 #[utoipa::path(
     tag = "me",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(OnceHeader),
     request_body = BranchRedemption,
     responses(
@@ -305,7 +305,7 @@ impl From<RedemptionView> for OwnRedemptionDto {
 /// My redemptions 我的核销记录
 #[utoipa::path(
     tag = "me",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(Listing),
     responses(
         (status = 200, description = "Newest first", body = PageBody<OwnRedemptionDto>),
@@ -326,7 +326,7 @@ async fn list_own_redemptions(merchants: web::Data<Merchants>, me: Member<1>, li
 /// One of my redemptions 我的核销记录
 #[utoipa::path(
     tag = "me",
-    security(("member" = [])),
+    security(("member" = ["level:1"])),
     params(("id" = Uuid, Path, description = "The redemption")),
     responses(
         (status = 200, description = "The redemption", body = OwnRedemptionDto),

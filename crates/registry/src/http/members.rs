@@ -5,7 +5,9 @@ use serde::Deserialize;
 use unionhall_identity::{account, person};
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, Fields, IdType, Invalid, Mobile, Pii, Problem};
-use unionhall_web::{Answer, App, Body, Cadre, Id, Listing, OrgScope, PageBody, Query, can, wire};
+use unionhall_web::{
+    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, OrgScope, PageBody, Query, can, etag, wire,
+};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -146,12 +148,12 @@ async fn search_members(
     tag = "members",
     security(("admin" = ["member.read"])),
     params(("id" = Uuid, Path, description = "The member")),
-    responses((status = 200, description = "Masked", body = MemberDto))
+    responses((status = 200, description = "Masked, with its ETag", body = MemberDto))
 )]
 #[get("/v1/admin/members/{id}")]
 async fn get_member(app: web::Data<App>, by: Cadre<can::MemberRead>, id: Id) -> Answer {
     let found = member::get(&app, &mut *app.db.read().await?, &by.scope, id.0).await?;
-    Ok(HttpResponse::Ok().json(MemberDto::from(found)))
+    Ok(etag::tagged(found.membership, &MemberDto::from(found)))
 }
 
 /// Which values, and why.
@@ -249,7 +251,7 @@ struct MemberEnding {
 async fn change(
     app: &App,
     by: &Cadre<can::MemberWrite>,
-    id: Id,
+    (id, version): (Id, IfMatch<Uuid>),
     to: State,
     why: Option<Reason>,
     action: &'static str,
@@ -260,54 +262,72 @@ async fn change(
         return Err(fields.problem().into());
     };
     let transition = Transition { to, why, action };
-    let member = member::change_state(app, &by.actor, &by.scope, id.0, transition, reason).await?;
-    Ok(HttpResponse::Ok().json(MemberDto::from(member)))
+    let named = (id.0, version);
+    let member = member::change_state(app, &by.actor, &by.scope, named, transition, reason).await?;
+    Ok(etag::tagged(member.membership, &MemberDto::from(member)))
 }
 
 /// Freeze a membership 冻结会籍
 #[utoipa::path(
     tag = "members",
     security(("admin" = ["member.write"])),
-    params(("id" = Uuid, Path, description = "The member")),
+    params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
     request_body = Why,
-    responses((status = 200, description = "Frozen: the card is suspended at once", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
+    responses(
+        (status = 200, description = "Frozen: the card is suspended at once", body = MemberDto),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
 )]
 #[post("/v1/admin/members/{id}/freeze")]
-async fn freeze_member(app: web::Data<App>, by: Cadre<can::MemberWrite>, id: Id, body: Body<Why>) -> Answer {
-    change(&app, &by, id, State::Frozen, None, "membership.freeze", &body.reason).await
+async fn freeze_member(
+    app: web::Data<App>,
+    by: Cadre<can::MemberWrite>,
+    id: Id,
+    version: IfMatch<Uuid>,
+    body: Body<Why>,
+) -> Answer {
+    change(&app, &by, (id, version), State::Frozen, None, "membership.freeze", &body.reason).await
 }
 
 /// Unfreeze a membership 解除冻结
 #[utoipa::path(
     tag = "members",
     security(("admin" = ["member.write"])),
-    params(("id" = Uuid, Path, description = "The member")),
+    params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
     request_body = Why,
-    responses((status = 200, description = "Active again", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
+    responses(
+        (status = 200, description = "Active again", body = MemberDto),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
 )]
 #[post("/v1/admin/members/{id}/unfreeze")]
 async fn unfreeze_member(
     app: web::Data<App>,
     by: Cadre<can::MemberWrite>,
     id: Id,
+    version: IfMatch<Uuid>,
     body: Body<Why>,
 ) -> Answer {
-    change(&app, &by, id, State::Active, None, "membership.unfreeze", &body.reason).await
+    change(&app, &by, (id, version), State::Active, None, "membership.unfreeze", &body.reason).await
 }
 
 /// Retain a membership 保留会籍
 #[utoipa::path(
     tag = "members",
     security(("admin" = ["member.write"])),
-    params(("id" = Uuid, Path, description = "The member")),
+    params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
     request_body = MemberRetention,
-    responses((status = 200, description = "Retained: no dues, no vote", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
+    responses(
+        (status = 200, description = "Retained: no dues, no vote", body = MemberDto),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
 )]
 #[post("/v1/admin/members/{id}/retain")]
 async fn retain_member(
     app: web::Data<App>,
     by: Cadre<can::MemberWrite>,
     id: Id,
+    version: IfMatch<Uuid>,
     body: Body<MemberRetention>,
 ) -> Answer {
     let why = match body.kind {
@@ -315,27 +335,31 @@ async fn retain_member(
         RetainKind::Unemployed => Reason::Unemployed,
         RetainKind::Military => Reason::Military,
     };
-    change(&app, &by, id, State::Retained, Some(why), "membership.retain", &body.reason).await
+    change(&app, &by, (id, version), State::Retained, Some(why), "membership.retain", &body.reason).await
 }
 
 /// End a membership 终止会籍
 #[utoipa::path(
     tag = "members",
     security(("admin" = ["member.write"])),
-    params(("id" = Uuid, Path, description = "The member")),
+    params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
     request_body = MemberEnding,
-    responses((status = 200, description = "Ended from today on", body = MemberDto), (status = 409, description = "`INVALID_STATE`"))
+    responses(
+        (status = 200, description = "Ended from today on", body = MemberDto),
+        (status = 409, description = "`INVALID_STATE`"),
+    )
 )]
 #[post("/v1/admin/members/{id}/end")]
 async fn end_member(
     app: web::Data<App>,
     by: Cadre<can::MemberWrite>,
     id: Id,
+    version: IfMatch<Uuid>,
     body: Body<MemberEnding>,
 ) -> Answer {
     let why = match body.kind {
         EndKind::Deceased => Reason::Deceased,
         EndKind::AutoQuit => Reason::AutoQuit,
     };
-    change(&app, &by, id, State::Ended, Some(why), "membership.end", &body.reason).await
+    change(&app, &by, (id, version), State::Ended, Some(why), "membership.end", &body.reason).await
 }

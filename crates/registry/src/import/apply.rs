@@ -103,6 +103,7 @@ pub async fn members(
                         Some(ended) => {
                             let change = Change {
                                 person: known.person,
+                                seen: Some(ended.id),
                                 org: (union.id, &union.path),
                                 to: State::Active,
                                 reason: None,

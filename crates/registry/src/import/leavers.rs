@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{Page, after};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ pub struct Leaver {
     pub state: Standing,
 }
 
-/// A page of proposed leavers in tree order, after `after`. Empty unless the import is complete (mode full),
+/// A page of proposed leavers in tree order, after `key`. Empty unless the import is complete (mode full),
 /// of members, and validated.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub async fn list(
     conn: &mut Conn,
     scope: &OrgScope,
     import: &Import,
-    after: Option<&(String, Uuid)>,
+    key: Option<&(String, Uuid)>,
     limit: i64,
 ) -> Result<Page<Leaver>, Problem> {
     let is_known = matches!(import.state, State::Validated | State::Committing | State::Committed);
@@ -74,9 +74,8 @@ pub async fn list(
             membership::state,
         ))
         .into_boxed();
-    if let Some((path, id)) = after {
-        query =
-            query.filter(membership::path.gt(path).or(membership::path.eq(path).and(membership::id.gt(id))));
+    if let Some(key) = key {
+        query = query.filter(after((membership::path, membership::id), key));
     }
     type Row = (Uuid, String, Uuid, String, Uuid, String, String);
     let rows: Vec<Row> = query.load(conn).await?;

@@ -152,12 +152,21 @@ async fn a_membership_moves_as_the_state_machine_says() {
     let app = TestApp::start().await;
     let member = app.on_roster("410102").await;
     let leader = app.cadre("410102", RoleName::Leader).await.session;
-    let to = |action: &str, body: Value| {
-        app.post(&format!("/v1/admin/members/{}/{action}", member.person), body).by(&leader).into_future()
+    let path = format!("/v1/admin/members/{}", member.person);
+    let to = async |action: &str, body: Value| {
+        let tag = app.get(&path).by(&leader).await.etag();
+        app.post(&format!("{path}/{action}"), body).by(&leader).if_match(&tag).await
     };
+    let unread = app.post(&format!("{path}/freeze"), json!({"reason": "办理手续"})).by(&leader).await;
+    assert_eq!(unread.problem(428), "IF_MATCH_REQUIRED");
+    let old = app.get(&path).by(&leader).await.etag();
     let why = json!({"reason": "办理手续"});
     assert_eq!(to("unfreeze", why.clone()).await.problem(409), "INVALID_STATE");
     assert_eq!(to("freeze", why.clone()).await.expect(200)["state"], "FROZEN");
+    for tag in [old.as_str(), "*", "\"v1\""] {
+        let late = app.post(&format!("{path}/unfreeze"), why.clone()).by(&leader).if_match(tag).await;
+        assert_eq!(late.problem(412), "STALE", "{tag}");
+    }
     assert_eq!(to("freeze", why.clone()).await.problem(409), "INVALID_STATE");
     assert_eq!(to("unfreeze", why).await.expect(200)["state"], "ACTIVE");
     let retire = json!({"kind": "retire", "reason": "到龄退休"});
