@@ -16,6 +16,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use crate::app::App;
 use crate::problem::{Fault, finish};
+use crate::rate::Allowance;
 use crate::request::RequestInfo;
 
 /// A request that takes longer is answered 408.
@@ -102,6 +103,16 @@ pub fn methods(
 }
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A request that may go on.
+struct Admitted {
+    /// How long it may take.
+    limit: Duration,
+    /// What is left to the caller: of the account's limit, or of the address's for who has none.
+    allowance: Allowance,
+}
 
 /// The outermost middleware: request id, method override, contract, rate limits, authentication, time limit,
 /// and problems on the way out.
@@ -125,8 +136,17 @@ pub async fn gate(
     let begun = std::time::Instant::now();
     let mut res = match admit(&app, &req, &info, pattern.as_deref(), channel).await {
         Err(problem) => finish(req.error_response(Fault(problem))),
-        Ok(limit) => match tokio::time::timeout(limit, next.call(req)).await {
-            Ok(res) => finish(res?),
+        Ok(Admitted { limit, allowance }) => match tokio::time::timeout(limit, next.call(req)).await {
+            Ok(res) => {
+                let mut res = finish(res?);
+                let said = [(&RATE_LIMIT_POLICY, allowance.policy()), (&RATE_LIMIT, allowance.remaining())];
+                for (name, value) in said {
+                    if let Ok(value) = HeaderValue::from_str(&value) {
+                        res.headers_mut().insert(name.clone(), value);
+                    }
+                }
+                res
+            }
             Err(_) => return Err(actix_web::error::ErrorRequestTimeout("time limit")),
         },
     };
@@ -173,8 +193,8 @@ async fn admit(
     info: &RequestInfo,
     pattern: Option<&str>,
     channel: Result<String, Problem>,
-) -> Result<Duration, Problem> {
-    app.limits.address(info.ip)?;
+) -> Result<Admitted, Problem> {
+    let mut allowance = app.limits.address(info.ip)?;
     channel?;
     if req.path().contains("%00") || req.path().contains('\0') {
         return Err(Problem::not_found());
@@ -203,11 +223,11 @@ async fn admit(
             .map(|(_, token)| token.trim());
         let token = token.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         let principal = app.authenticator.authenticate(token).await?;
-        app.limits.account(principal.account)?;
+        allowance = app.limits.account(principal.account)?;
         req.extensions_mut().insert(principal);
     }
     let upload = operation.is_some_and(|o| UPLOADS.contains(&o.id.as_str()));
-    Ok(if upload { UPLOAD_LIMIT } else { TIME_LIMIT })
+    Ok(Admitted { limit: if upload { UPLOAD_LIMIT } else { TIME_LIMIT }, allowance })
 }
 
 /// The pairs of a query string.

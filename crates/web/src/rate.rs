@@ -8,10 +8,15 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use redis::aio::ConnectionManager;
 use unionhall_kernel::{Code, Problem};
 use uuid::Uuid;
+
+/// How many seconds' worth of requests may come at once.
+const BURST: u32 = 2;
 
 /// Requests a second, with a burst of twice that.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +36,35 @@ impl Default for Rates {
     }
 }
 
+/// What a limit leaves a caller, as the `RateLimit` headers say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    policy: &'static str,
+    rate: u32,
+    left: u32,
+}
+
+impl Allowance {
+    /// `RateLimit-Policy`: the burst, and the seconds in which it grows back.
+    pub fn policy(self) -> String {
+        format!("\"{}\";q={};w={BURST}", self.policy, self.rate.saturating_mul(BURST))
+    }
+
+    /// `RateLimit`: the requests left, and the seconds until all are there again.
+    pub fn remaining(self) -> String {
+        let spent = self.rate.saturating_mul(BURST).saturating_sub(self.left);
+        format!("\"{}\";r={};t={}", self.policy, self.left, spent.div_ceil(self.rate.max(1)))
+    }
+}
+
+type Counted<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
 /// The limiters of one process.
 pub struct Limits {
-    address: DefaultKeyedRateLimiter<IpAddr>,
-    account: DefaultKeyedRateLimiter<Uuid>,
+    address: Counted<IpAddr>,
+    account: Counted<Uuid>,
+    rates: Rates,
     shaped: DefaultKeyedRateLimiter<(String, IpAddr)>,
-    shaped_rate: u32,
     clock: DefaultClock,
     redis: Option<ConnectionManager>,
 }
@@ -67,7 +95,7 @@ const REDIS_PATIENCE: Duration = Duration::from_millis(50);
 
 fn quota(per_second: u32) -> Quota {
     let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
-    Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)))
+    Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::new(BURST).unwrap_or(rate)))
 }
 
 fn too_many(wait: Duration) -> Problem {
@@ -79,10 +107,10 @@ impl Limits {
     /// Limiters of these rates; `redis` shares the shaped ones between copies.
     pub fn new(rates: Rates, redis: Option<ConnectionManager>) -> Self {
         Self {
-            address: DefaultKeyedRateLimiter::keyed(quota(rates.address)),
-            account: DefaultKeyedRateLimiter::keyed(quota(rates.account)),
-            shaped: DefaultKeyedRateLimiter::keyed(quota(rates.shaped)),
-            shaped_rate: rates.shaped,
+            address: RateLimiter::keyed(quota(rates.address)).with_middleware(),
+            account: RateLimiter::keyed(quota(rates.account)).with_middleware(),
+            shaped: RateLimiter::keyed(quota(rates.shaped)),
+            rates,
             clock: DefaultClock::default(),
             redis,
         }
@@ -92,16 +120,30 @@ impl Limits {
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub fn address(&self, ip: IpAddr) -> Result<(), Problem> {
-        self.address.check_key(&ip).map_err(|n| too_many(n.wait_time_from(self.clock.now())))
+    pub fn address(&self, ip: IpAddr) -> Result<Allowance, Problem> {
+        match self.address.check_key(&ip) {
+            Ok(state) => Ok(Allowance {
+                policy: "address",
+                rate: self.rates.address,
+                left: state.remaining_burst_capacity(),
+            }),
+            Err(until) => Err(too_many(until.wait_time_from(self.clock.now()))),
+        }
     }
 
     /// Counts a request of an account.
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub fn account(&self, account: Uuid) -> Result<(), Problem> {
-        self.account.check_key(&account).map_err(|n| too_many(n.wait_time_from(self.clock.now())))
+    pub fn account(&self, account: Uuid) -> Result<Allowance, Problem> {
+        match self.account.check_key(&account) {
+            Ok(state) => Ok(Allowance {
+                policy: "account",
+                rate: self.rates.account,
+                left: state.remaining_burst_capacity(),
+            }),
+            Err(until) => Err(too_many(until.wait_time_from(self.clock.now()))),
+        }
     }
 
     /// Counts a request of an address to a shaped operation; others pass.
@@ -124,7 +166,7 @@ impl Limits {
         let mut redis = self.redis.clone()?;
         let script = redis::Script::new(GCRA);
         let mut call = script.key(format!("uh:rate:{operation}:{ip}"));
-        call.arg(1_000_000 / self.shaped_rate.max(1)).arg(self.shaped_rate.saturating_mul(2));
+        call.arg(1_000_000 / self.rates.shaped.max(1)).arg(self.rates.shaped.saturating_mul(BURST));
         let answer = tokio::time::timeout(REDIS_PATIENCE, call.invoke_async::<u64>(&mut redis)).await;
         match answer {
             Ok(Ok(micros)) => Some(Duration::from_micros(micros)),

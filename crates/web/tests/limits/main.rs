@@ -36,6 +36,17 @@ async fn a_shaped_operation_passes_its_burst_and_the_others_pass() {
     }
 }
 
+#[test]
+fn an_allowance_counts_down_and_says_when_it_is_whole_again() {
+    let limits = Limits::new(RATES, None);
+    let ip = IpAddr::from([192, 0, 2, 9]);
+    let first = limits.address(ip).unwrap();
+    assert_eq!(first.policy(), "\"address\";q=2000;w=2");
+    assert_eq!(first.remaining(), "\"address\";r=1999;t=1");
+    let account = limits.account(uuid::Uuid::nil()).unwrap();
+    assert_eq!(account.policy(), "\"account\";q=2000;w=2");
+}
+
 #[allow(clippy::disallowed_methods)] // the test bench's one setting
 async fn redis() -> Option<ConnectionManager> {
     let url = std::env::var("TEST_REDIS_URL").ok()?;
