@@ -171,18 +171,19 @@ async fn judge(merchants: &Merchants, till: Till, opened: Opened) -> Result<Resu
     if (step_at(now) - opened.step).abs() > STEP_TOLERANCE {
         return Ok(Err(Reason::Expired));
     }
-    let statement = hot::<RowSql, _>(
-        SQL,
-        (
-            bind::<SqlUuid, _>(opened.person),
-            bind::<Int4, _>(opened.n),
-            bind::<SqlUuid, _>(till.branch),
-            bind::<Timestamptz, _>(now),
-            bind::<Date, _>(today),
-        ),
-    );
-    let point = core.db.point().await?;
-    let rows: Vec<Row> = point.run(async |conn| statement.load(conn).await).await?;
+    let statement = || {
+        hot::<RowSql, _>(
+            SQL,
+            (
+                bind::<SqlUuid, _>(opened.person),
+                bind::<Int4, _>(opened.n),
+                bind::<SqlUuid, _>(till.branch),
+                bind::<Timestamptz, _>(now),
+                bind::<Date, _>(today),
+            ),
+        )
+    };
+    let rows: Vec<Row> = core.db.point(async |conn| statement().load(conn).await).await?;
     // A code of ours whose card is gone: there is nothing to say about it.
     let Some((card, _)) = rows.as_slice().first() else { return Ok(Err(Reason::CodeInvalid)) };
     let (status, member_state, policy, valid_from, valid_to, last_step, name) = card;

@@ -162,22 +162,51 @@ impl Db {
         }
     }
 
-    /// The pipelined connection of this worker thread, for named point reads only: replies come in order,
-    /// so a slow statement in front delays everybody behind it ([`POINT_LIMIT`]).
+    /// Runs a named point read through the pipelined connection of this worker thread. Replies come in order there, so a
+    /// slow statement in front delays everybody behind it: after [`POINT_LIMIT`], or when the connection is gone, it
+    /// is asked once more through the read pool, where nobody waits behind it.
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database cannot be reached.
-    pub async fn point(&self) -> Result<Point, Problem> {
-        if let Some(conn) = POINTS.with_borrow(|map| map.get(&self.0.id).cloned()) {
-            return Ok(Point { conn, db: self.0.id });
+    pub async fn point<R>(
+        &self,
+        query: impl AsyncFn(&mut &Conn) -> Result<R, DieselError>,
+    ) -> Result<R, Problem> {
+        let held = self.pipeline().await?;
+        let error = match query(&mut &*held).await {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        match given_up(&error) {
+            Some(GivenUp::Gone) => self.close_pipeline(&held),
+            Some(_) => {}
+            None => return Err(Problem::internal(error)),
+        }
+        metrics::counter!("unionhall_point_reads_repeated_total").increment(1);
+        let conn = self.read().await?;
+        query(&mut &*conn).await.map_err(|error| classify(Problem::internal(error)))
+    }
+
+    async fn pipeline(&self) -> Result<Rc<Conn>, Problem> {
+        if let Some(conn) = PIPELINES.with_borrow(|map| map.get(&self.0.id).cloned()) {
+            return Ok(conn);
         }
         let url = self.0.url.expose_secret().to_owned();
         let conn =
             open(self.0.runtime.clone(), url, self.0.point_setup.clone()).await.map_err(unavailable)?;
         let conn = Rc::new(conn);
         // Two requests may have opened one each; the later one wins and the other closes with its last use.
-        POINTS.with_borrow_mut(|map| map.insert(self.0.id, conn.clone()));
-        Ok(Point { conn, db: self.0.id })
+        PIPELINES.with_borrow_mut(|map| map.insert(self.0.id, conn.clone()));
+        Ok(conn)
+    }
+
+    // A dead connection leaves this thread, so the next request opens a new one.
+    fn close_pipeline(&self, dead: &Rc<Conn>) {
+        PIPELINES.with_borrow_mut(|map| {
+            if map.get(&self.0.id).is_some_and(|held| Rc::ptr_eq(held, dead)) {
+                map.remove(&self.0.id);
+            }
+        });
     }
 
     /// Whether a statement can be answered now.
@@ -191,42 +220,8 @@ impl Db {
 }
 
 thread_local! {
-    /// The point-read connection of each database on this worker thread.
-    static POINTS: RefCell<HashMap<u64, Rc<Conn>>> = RefCell::new(HashMap::new());
-}
-
-/// The worker's pipelined connection.
-pub struct Point {
-    conn: Rc<Conn>,
-    db: u64,
-}
-
-impl Point {
-    // A dead connection leaves this thread, so the next request opens a new one.
-    fn heal(&self, error: &DieselError) {
-        if given_up(error) == Some(GivenUp::Gone) {
-            POINTS.with_borrow_mut(|map| {
-                if map.get(&self.db).is_some_and(|held| Rc::ptr_eq(held, &self.conn)) {
-                    map.remove(&self.db);
-                }
-            });
-        }
-    }
-
-    /// Runs one named point read.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE` when the connection is dead, `INTERNAL` otherwise.
-    pub async fn run<R>(
-        &self,
-        query: impl AsyncFnOnce(&mut &Conn) -> Result<R, DieselError>,
-    ) -> Result<R, Problem> {
-        let mut conn: &Conn = &self.conn;
-        query(&mut conn).await.map_err(|error| {
-            self.heal(&error);
-            classify(Problem::internal(error))
-        })
-    }
+    /// The pipelined connection to each database on this worker thread.
+    static PIPELINES: RefCell<HashMap<u64, Rc<Conn>>> = RefCell::new(HashMap::new());
 }
 
 async fn transaction<R>(
@@ -275,7 +270,9 @@ pub fn given_up(error: &DieselError) -> Option<GivenUp> {
     };
     match (kind, info.message()) {
         (DatabaseErrorKind::SerializationFailure, _) | (_, "deadlock detected") => Some(GivenUp::Race),
-        (DatabaseErrorKind::ClosedConnection, _) => Some(GivenUp::Gone),
+        (DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
+            Some(GivenUp::Gone)
+        }
         (_, "canceling statement due to lock timeout") => Some(GivenUp::LockTimeout),
         (_, text) if text.starts_with("canceling statement due to") => Some(GivenUp::Timeout),
         (_, text) if text.starts_with("terminating connection") => Some(GivenUp::Gone),
