@@ -1,0 +1,145 @@
+"""What an operation needs so that it can succeed. A scenario makes its precondition and names what the request must say:
+`by` whose token it carries, `body` its body, `query` its query, and path parameters by their names. `...` stands for what was
+generated; what a scenario does not name stays as generated, too."""
+
+from world import COUNTY, PASSWORD, mobile, roster, statement, username
+
+DEVICE = {"id": "fuzz", "platform": "web"}
+
+
+def login_with_code(world):
+    number = mobile()
+    return {"body": {"mobile": number, "code": world.code(number, "login"), "device": DEVICE, "consents": []}}
+
+
+def login_with_password(world):
+    who = world.keep("known", world.staff)
+    return {"body": {"realm": "merchant", "username": who["username"], "password": PASSWORD}}
+
+
+def own_session(world):
+    sessions = world.call("GET", "/v1/auth/sessions", by=world.spare())["items"]
+    return {"by": world.spare(), "id": next(session["id"] for session in sessions if session["current"])}
+
+
+def own_role(world):
+    roles = world.call("GET", "/v1/auth/roles", by=world.spare())["items"]
+    return {"by": world.spare(), "body": {"role_id": roles[0]["role_id"]}}
+
+
+def own_card(world):
+    holder = world.holder()
+    return {"by": holder["session"], "id": holder["card"]}
+
+
+def lost_card(world):
+    holder = world.holder()
+    world.call("POST", f"/v1/me/cards/{holder['card']}/report-loss", {}, holder["session"])
+    return {"by": holder["session"], "id": holder["card"], "body": {"code": world.code(holder["mobile"], "confirm")}}
+
+
+def given_consent(world):
+    world.call("POST", "/v1/me/consents", {"document": "notifications", "version": "2026-01"}, world.main)
+    return {"document": "notifications"}
+
+
+def real_name(world):
+    who = world.on_roster()
+    return {"by": world.member(who["mobile"]), "body": {key: who[key] for key in ("name", "id_type", "id_number")}}
+
+
+def own_application(world):
+    target, applicant = world.application()
+    return {"by": applicant, "id": target}
+
+
+def returned_application(world):
+    scene = own_application(world)
+    world.step(f"/v1/admin/join-applications/{scene['id']}/return", world.leader, reason="请补充")
+    return {**scene, "body": statement()}
+
+
+def verified_card(world):
+    token = world.call("POST", "/v1/merchant/verifications", world.shown(world.holder()), world.main)["verification_token"]
+    body = {"verification_token": token, "offer_id": world.offer(), "branch_id": world.shop()["branch_id"], "amount_fen": 10_000}
+    return {"body": body}
+
+
+def readable_file(world):
+    return {"body": {"file": roster(world.people()), "kind": "members", "union_id": world.union, "mode": "upsert"}}
+
+
+def granted_post(world):
+    return {"id": world.call("POST", "/v1/admin/invitations", world.invitation(), world.leader)["id"]}
+
+
+def frozen_member(world):
+    target = world.member_id()
+    world.call("POST", f"/v1/admin/members/{target}/freeze", {"reason": "待核实"}, world.leader)
+    return {"id": target}
+
+
+def suspended_merchant(world):
+    target = world.merchant()
+    world.step(f"/v1/admin/merchants/{target}/suspend", world.leader, reason="整改")
+    return {"id": target}
+
+
+def staff_to_be(world):
+    body = {"name": ..., "username": username(), "mobile": mobile(), "role": "staff", "branch_id": world.shop()["branch_id"]}
+    return {"id": world.shop()["merchant_id"], "body": body}
+
+
+SCENARIOS = {
+    "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
+    "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
+    "login_otp": login_with_code,
+    "login_password": login_with_password,
+    "refresh": lambda w: {"body": w.clerk(w.keep("clerk", w.staff)).renewal()},
+    "change_password": lambda w: {"by": w.clerk(w.staff()), "body": {"present": PASSWORD, "new": ...}},
+    "end_session": own_session,
+    "switch_role": own_role,
+    "get_code_table": lambda w: {"name": "employment_form"},
+    "search_unions": lambda w: {"query": {"q": "中原"}},
+    "get_card_qr report_my_card_lost": own_card,
+    "my_card_found replace_my_card": lost_card,
+    "give_consent": lambda w: {"body": {"document": "notifications", "version": "2026-01"}},
+    "withdraw_consent": given_consent,
+    "claim_coupon": lambda w: {"by": w.customer()["session"], "body": {"campaign_id": w.offer("coupon")}},
+    "create_join_application": lambda w: {"by": w.member(), "body": {"union_id": w.union, "statement": statement()}},
+    "get_my_join_application withdraw_join_application": own_application,
+    "resubmit_join_application": returned_application,
+    "verify_real_name": real_name,
+    "redeem_at_branch": lambda w: {"by": w.customer()["session"], "body": w.purchase()},
+    "get_own_redemption": lambda w: {"by": w.customer()["session"], "id": w.redemption()},
+    "get_till_redemption void_till_redemption void_redemption": lambda w: {"id": w.redemption()},
+    "verify_card": lambda w: {"body": w.shown(w.customer())},
+    "redeem_offer": verified_card,
+    "list_audit_events": lambda w: {"by": w.keep("auditor", lambda: w.cadre("henan.auditor"))},
+    "create_campaign": lambda w: {"body": {"title": ..., **w.campaign_terms()}},
+    "change_campaign": lambda w: {"id": w.campaign(), "body": {"title": "会员卡立减6元"}},
+    "get_campaign submit_campaign": lambda w: {"id": w.campaign()},
+    "approve_campaign return_campaign": lambda w: {"id": w.campaign("submit")},
+    "pause_campaign": lambda w: {"id": w.campaign("submit", "approve")},
+    "resume_campaign": lambda w: {"id": w.campaign("submit", "approve", "pause")},
+    "get_card report_card_lost revoke_card": lambda w: {"id": w.holder()["card"]},
+    "create_import": readable_file,
+    "get_import cancel_import commit_import get_import_errors list_import_kept_rows list_import_leavers": lambda w: {"id": w.upload(w.people())},
+    "revert_import": lambda w: {"id": w.upload(w.people(), "committed")},
+    "create_invitation": lambda w: {"body": w.invitation()},
+    "get_post revoke_post": granted_post,
+    "get_join_application approve_join_application reject_join_application return_join_application": lambda w: {"id": w.application()[0]},
+    "search_members": lambda w: {"body": {"mobile": w.on_roster()["mobile"]}},
+    "get_member list_member_cards reveal_member end_member freeze_member retain_member": lambda w: {"id": w.member_id()},
+    "unfreeze_member": frozen_member,
+    "create_merchant": lambda w: {"body": {"name": ..., **w.merchant_terms()}},
+    "change_merchant": lambda w: {"id": w.merchant(), "body": {"category": "餐饮"}},
+    "get_merchant list_merchant_branches list_merchant_staff suspend_merchant": lambda w: {"id": w.merchant()},
+    "resume_merchant": suspended_merchant,
+    "create_merchant_branch": lambda w: {"id": w.merchant(), "body": {"name": ..., "address": "建设路1号", "division_code": COUNTY}},
+    "create_merchant_staff": staff_to_be,
+    "revoke_merchant_staff": lambda w: {"id": w.shop()["merchant_id"], "staff_id": w.invited()["id"]},
+    "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
+    "get_union": lambda w: {"id": w.union},
+}
+SCENARIOS = {operation: scenario for operations, scenario in SCENARIOS.items() for operation in operations.split()}

@@ -1,0 +1,289 @@
+"""People, cards, campaigns and whatever else a request may need to succeed, made through the public API alone."""
+
+import base64
+import datetime
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import time
+
+import requests
+
+COUNTY = "410102"
+NAME = "王小明"
+PASSWORD = "fuzz-horse-battery"  # not the documents' example, which random requests send too
+ROSTER = 40  # members one import brings
+
+
+# Hypothesis seeds `random`, and a case that is tried again needs another person: chance comes from elsewhere.
+def mobile():
+    return f"138{secrets.randbelow(10**8):08}"
+
+
+def digits(least, most):
+    return f"{least + secrets.randbelow(most - least + 1):02}"
+
+
+def citizen():
+    body = f"{COUNTY}19{digits(50, 99)}{digits(1, 12)}{digits(1, 28)}{digits(100, 999)}"
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, weights)) % 11]
+
+
+def uscc():
+    letters, weights = "0123456789ABCDEFGHJKLMNPQRTUWXY", [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
+    body = f"91{COUNTY}{secrets.randbelow(10**9):09}"
+    return body + letters[-sum(letters.index(c) * w for c, w in zip(body, weights)) % 31]
+
+
+def statement():
+    return {"name": NAME, "id_type": "citizen_id", "id_number": citizen()}
+
+
+def username():
+    return f"fuzz.{secrets.token_hex(6)}"
+
+
+def roster(people):
+    return "姓名,身份证号,手机\n" + "".join(f"{p['name']},{p['id_number']},{p['mobile']}\n" for p in people)
+
+
+def totp(secret):
+    digest = hmac.new(base64.b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(int.from_bytes(digest[at:at + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
+class Refused(Exception):
+    """A precondition could not be made."""
+
+    def __init__(self, what, status=0):
+        super().__init__(what)
+        self.status = status
+
+
+class Session:
+    """One login. Access tokens live fifteen minutes, so they are renewed after ten."""
+
+    def __init__(self, world, way, **body):
+        self.world, self.device = world, {"id": f"fuzz-{secrets.token_hex(4)}", "platform": "web"}
+        self.take(world.call("POST", f"/v1/auth/login/{way}", {**body, "device": self.device}))
+
+    def take(self, tokens):
+        self.access, self.refresh, self.since = tokens["access_token"], tokens["refresh_token"], time.monotonic()
+
+    def renewal(self):
+        return {"refresh_token": self.refresh, "device_id": self.device["id"]}
+
+    def bearer(self):
+        if time.monotonic() - self.since > 600:
+            self.take(self.world.call("POST", "/v1/auth/refresh", self.renewal()))
+        return f"Bearer {self.access}"
+
+
+class World:
+    def __init__(self, audience):
+        with open(os.path.join(os.environ["FUZZ_DATA"], "demo.json"), encoding="utf-8") as file:
+            self.demo = json.load(file)
+        self.audience, self.kept, self.waiting = audience, {}, []
+        self.union = self.known(f"{COUNTY}.leader")["union_id"]
+        self.leader = self.cadre(f"{COUNTY}.leader")
+        # Somebody else, whose post is above what the leader's random requests can revoke.
+        self.officer = self.cadre("zhengzhou.officer")
+        # Whose token the requests carry.
+        self.main = {"member": lambda: self.holder()["session"], "merchant": self.manager, "admin": lambda: self.leader}[audience]()
+
+    def keep(self, name, make):
+        """Made when it is first asked for, until something fails and all is made anew."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return self.kept[name]
+
+    # ---- requests
+
+    def send(self, method, path, body=None, by=None, file=None, **headers):
+        """The answer's JSON and its ETag; with a file, the body is the rest of the form."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if by:
+            headers["authorization"] = by.bearer()
+        content = {"data": body, "files": {"file": file}} if file else {"json": body}
+        answer = requests.request(method, self.demo["base_url"] + path, headers=headers, timeout=30, **content)
+        if answer.status_code >= 300:
+            raise Refused(f"{method} {path}: {answer.text}", answer.status_code)
+        return json.loads(answer.content or b"null"), answer.headers.get("etag")
+
+    def call(self, method, path, body=None, by=None, **headers):
+        return self.send(method, path, body, by, **headers)[0]
+
+    def step(self, path, by, **body):
+        """A cadre's transition, with the version that stands."""
+        version = self.send("GET", path.rsplit("/", 1)[0], by=by)[1]
+        return self.call("POST", path, body, by, if_match=version, idempotency_key=secrets.token_hex(8))
+
+    def until(self, read, holds):
+        """What workers do is there a moment later."""
+        for _ in range(200):
+            if holds(found := read()):
+                return found
+            time.sleep(0.05)
+        raise Refused(f"waited in vain: {found}")
+
+    def code(self, number, purpose, realm="member"):
+        """A one-time code, read where the development profile leaves its messages."""
+        before = os.path.getsize(self.demo["sms_outbox"])
+        self.call("POST", "/v1/auth/otp", {"mobile": number, "purpose": purpose, "realm": realm})
+
+        def sent():
+            with open(self.demo["sms_outbox"], encoding="utf-8") as file:
+                file.seek(before)
+                return [line["params"]["code"] for line in map(json.loads, file) if line["mobile"] == number]
+
+        return self.until(sent, bool)[-1]
+
+    # ---- logins
+
+    def known(self, name):
+        return next(who for who in [*self.demo["cadres"], self.demo["auditor"]] if who["username"] == name)
+
+    def cadre(self, name, again=True):
+        who = self.known(name)
+        realm = "auditor" if who["role"] == "auditor" else "cadre"
+        try:
+            return Session(self, "password", realm=realm, username=name, password=who["password"], totp=totp(who["totp_secret"]))
+        except Refused:
+            if not again:
+                raise
+            time.sleep(30 - time.time() % 30)  # a TOTP code is good once, and the run before may have used it
+            return self.cadre(name, again=False)
+
+    def member(self, number=None):
+        """An account at level 0, or that of somebody on the roster."""
+        number = number or mobile()
+        return Session(self, "otp", mobile=number, code=self.code(number, "login"), consents=[])
+
+    def clerk(self, who):
+        return Session(self, "password", realm="merchant", username=who["username"], password=who["password"])
+
+    def manager(self):
+        return self.clerk(self.demo_shop()["manager"])
+
+    def invited(self):
+        """Somebody who is to be on the shop's staff."""
+        who = {"name": NAME, "mobile": mobile(), "username": username()}
+        body = {**who, "role": "staff", "branch_id": self.shop()["branch_id"]}
+        made = self.call("POST", f"/v1/admin/merchants/{self.shop()['merchant_id']}/staff", body, self.leader)
+        return {**who, "id": made["id"], "password": PASSWORD}
+
+    def activation(self, who):
+        code = self.code(who["mobile"], "confirm", "merchant")
+        return {"realm": "merchant", "mobile": who["mobile"], "code": code, "password": who["password"]}
+
+    def staff(self):
+        who = self.invited()
+        self.call("POST", "/v1/auth/activate", self.activation(who))
+        return who
+
+    def spare(self):
+        """A session that may be ended. A cadre's second factor is good once in thirty seconds, so theirs is a clerk's."""
+        return self.keep("spare", lambda: self.member() if self.audience == "member" else self.clerk(self.keep("clerk", self.staff)))
+
+    # ---- the registry
+
+    def people(self, count=1):
+        return [{**statement(), "mobile": mobile()} for _ in range(count)]
+
+    def upload(self, people, state="validated"):
+        """An import in a state."""
+        form = {"kind": "members", "union_id": self.union}
+        made = self.call("POST", "/v1/admin/imports", form, self.leader, file=roster(people).encode())["id"]
+        path = f"/v1/admin/imports/{made}"
+        self.until(lambda: self.call("GET", path, by=self.leader)["state"], lambda found: found == "validated")
+        if state == "committed":
+            self.step(f"{path}/commit", self.leader)
+            self.until(lambda: self.call("GET", path, by=self.leader)["state"], lambda found: found == "committed")
+        return made
+
+    def on_roster(self):
+        """Somebody whom the roster knows and who has no account yet."""
+        if not self.waiting:
+            self.waiting = self.people(ROSTER)
+            self.upload(self.waiting, "committed")
+        return self.waiting.pop()
+
+    def member_id(self):
+        body = {"mobile": self.on_roster()["mobile"]}
+        return self.call("POST", "/v1/admin/members/search", body, self.leader)["items"][0]["id"]
+
+    def holder(self):
+        """A member who is proved and holds a card."""
+        who = self.on_roster()
+        session = self.member(who["mobile"])
+        self.call("POST", "/v1/me/real-name", {key: who[key] for key in ("name", "id_type", "id_number")}, session)
+        cards = self.until(lambda: self.call("GET", "/v1/me/cards", by=session)["items"], bool)
+        return {**who, "session": session, "card": cards[0]["id"]}
+
+    def customer(self):
+        return self.keep("customer", self.holder)
+
+    def application(self):
+        """A join application, and who handed it in."""
+        session = self.member()
+        body = {"union_id": self.union, "statement": statement()}
+        return self.call("POST", "/v1/me/join-applications", body, session, idempotency_key="fuzz")["id"], session
+
+    def invitation(self):
+        return {**self.people()[0], "username": username(), "union_id": self.union, "role": "officer"}
+
+    # ---- merchants
+
+    def merchant_terms(self):
+        today = datetime.date.today()
+        return {"uscc": uscc(), "division_code": COUNTY, "contract_from": str(today), "contract_to": str(today + datetime.timedelta(days=300)),
+                "category": "餐饮", "contact_name": NAME, "contact_mobile": mobile()}
+
+    def merchant(self):
+        return self.call("POST", "/v1/admin/merchants", {"name": "方中山胡辣汤", **self.merchant_terms()}, self.leader)["id"]
+
+    def demo_shop(self):
+        return next(shop for shop in self.demo["merchants"] if shop["division"] == COUNTY)
+
+    def new_shop(self):
+        made = self.merchant()
+        body = {"name": "顺河路店", "address": "顺河路1号", "division_code": COUNTY}
+        branch = self.call("POST", f"/v1/admin/merchants/{made}/branches", body, self.leader)
+        return {"merchant_id": made, "branch_id": branch["id"], "branch_code": branch["code"]}
+
+    def shop(self):
+        """The demo's, but a cadre's random requests may suspend that."""
+        return self.keep("shop", self.new_shop if self.audience == "admin" else self.demo_shop)
+
+    def campaign_terms(self, kind="quota"):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        begins, ends = (f"{now + datetime.timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (-1, 90))
+        return {"union_id": self.union, "branch_ids": [self.shop()["branch_id"]], "kind": kind, "benefit_kind": "amount", "benefit_fen": 500,
+                "quota": 10**6, "per_member_limit": 100, "starts_at": begins, "ends_at": ends,
+                "coupon_valid_days": 7 if kind == "coupon" else None}
+
+    def campaign(self, *steps, kind="quota"):
+        """The officer enters, submits and pauses it; another person approves."""
+        made = self.call("POST", "/v1/admin/campaigns", {"title": "会员卡立减5元", **self.campaign_terms(kind)}, self.officer)["id"]
+        for step in steps:
+            self.step(f"/v1/admin/campaigns/{made}/{step}", self.leader if step == "approve" else self.officer)
+        return made
+
+    def offer(self, kind="quota"):
+        return self.keep(kind, lambda: self.campaign("submit", "approve", kind=kind))
+
+    def purchase(self):
+        return {"branch_code": self.shop()["branch_code"], "offer_id": self.offer(), "amount_fen": 10_000}
+
+    def redemption(self):
+        key = secrets.token_hex(8)
+        return self.call("POST", "/v1/me/redemptions", self.purchase(), self.customer()["session"], idempotency_key=key)["id"]
+
+    def shown(self, holder):
+        """What a holder shows at the till."""
+        code = self.call("GET", f"/v1/me/cards/{holder['card']}/qr", by=holder["session"])["codes"][0]["code"]
+        return {"code": code, "branch_id": self.shop()["branch_id"]}
