@@ -384,6 +384,8 @@ async fn odd_input_is_refused_and_never_breaks_anything() {
     {
         assert_eq!(bad(path).await.problem(400), "INVALID_PARAMETER", "{path}");
     }
+    let key = "/v1/merchant/redemptions?idempotency_key=%C3%97";
+    assert_eq!(app.get(key).by(&world.cashier).await.problem(400), "INVALID_PARAMETER");
     let allowance = bad("/v1/admin/unions").await.header("ratelimit").unwrap().to_owned();
     assert!(allowance.starts_with("\"account\";r="), "{allowance}");
     let consent = app.delete("/v1/me/consents/a%00b").by(&world.member.session).await;

@@ -46,6 +46,12 @@ fn every_operation_says_what_it_is() {
                     .contains(&id)
                 || id == "apply_as_merchant";
             assert_eq!(operation.get("security").is_none(), open, "{at}: security");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if let Some(pattern) = parameter["schema"]["pattern"].as_str() {
+                    // The gateway holds queries to it.
+                    assert!(regex_lite::Regex::new(pattern).is_ok(), "{at}: {pattern}");
+                }
+            }
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.keys().any(|s| s.starts_with('2')), "{at}: no success");
             for (status, response) in responses {

@@ -10,6 +10,7 @@ use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
+use regex_lite::Regex;
 use unionhall_kernel::{Code, Problem};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
@@ -30,27 +31,30 @@ const UPLOADS: &[&str] = &["create_import"];
 pub struct Operation {
     /// Its operationId.
     pub id: String,
-    query: HashMap<String, Length>,
+    query: HashMap<String, Shape>,
 }
 
-/// How many characters a parameter may have.
-#[derive(Debug, Clone, Copy, Default)]
-struct Length {
+/// What the text of a parameter must look like. Its type is the handler's to read.
+#[derive(Debug, Clone, Default)]
+struct Shape {
     min: Option<usize>,
     max: Option<usize>,
+    pattern: Option<Regex>,
 }
 
-impl Length {
+impl Shape {
     fn of(parameter: &Parameter) -> Self {
-        match &parameter.schema {
-            Some(RefOr::T(Schema::Object(object))) => Self { min: object.min_length, max: object.max_length },
-            _ => Self::default(),
-        }
+        let Some(RefOr::T(Schema::Object(object))) = &parameter.schema else { return Self::default() };
+        // That every published pattern is one is held by a test over the documents.
+        let pattern = object.pattern.as_deref().and_then(|p| Regex::new(p).ok());
+        Self { min: object.min_length, max: object.max_length, pattern }
     }
 
-    fn fits(self, value: &str) -> bool {
+    fn fits(&self, value: &str) -> bool {
         let chars = value.chars().count();
-        self.min.is_none_or(|min| chars >= min) && self.max.is_none_or(|max| chars <= max)
+        self.min.is_none_or(|min| chars >= min)
+            && self.max.is_none_or(|max| chars <= max)
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value))
     }
 }
 
@@ -66,7 +70,7 @@ impl Contract {
             for (method, operation) in methods(item) {
                 let query = operation.parameters.iter().flatten().filter_map(|p| match p {
                     RefOr::T(p) if matches!(p.parameter_in, ParameterIn::Query) => {
-                        Some((p.name.clone(), Length::of(p)))
+                        Some((p.name.clone(), Shape::of(p)))
                     }
                     _ => None,
                 });
@@ -202,11 +206,11 @@ async fn admit(
     let operation = pattern.and_then(|p| app.contract.operation(p, req.method()));
     if let Some(operation) = operation {
         for (name, value) in query_pairs(req.query_string())? {
-            let Some(length) = operation.query.get(&name) else {
+            let Some(shape) = operation.query.get(&name) else {
                 return Err(Problem::new(Code::UnknownParameter).with("parameter", name));
             };
             // No text of ours holds a NUL, and the store cannot take one.
-            if value.contains('\0') || !length.fits(&value) {
+            if value.contains('\0') || !shape.fits(&value) {
                 return Err(Problem::new(Code::InvalidParameter).with("parameter", name));
             }
         }
