@@ -53,7 +53,8 @@ async fn no_name_number_mobile_code_or_password_reaches_the_log() {
     let reveal = json!({"fields": ["id_number", "mobile"], "reason": "核对慰问对象"});
     let path = format!("/v1/admin/members/{}/reveal", member.person);
     app.post(&path, reveal).by(&leader.session).await.expect(200);
-    app.post("/v1/me/real-name", json!({"name": 1, "id_number": other})).by(&session).await;
+    let odd = app.post("/v1/me/real-name", json!({"name": 1, "id_number": other})).by(&session).await;
+    assert_eq!(odd.problem(422), "VALIDATION_FAILED");
     app.get(&format!("/v1/admin/members?name={}", member.name)).by(&leader.session).await.expect(200);
     // A failure of ours keeps its cause for the log: that must be clean too.
     app.sql("ALTER TABLE person_document RENAME TO person_document_away").await;

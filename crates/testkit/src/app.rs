@@ -142,9 +142,26 @@ impl TestApp {
         self.services.identity.states.poll().await.expect("account state refreshes");
     }
 
-    /// Runs all background work that is due.
+    /// Runs all background work that is due; none of it may fail.
     pub async fn drain(&self) {
+        let failed = self.drain_failing().await;
+        assert!(failed.is_empty(), "tasks failed: {failed:?}");
+    }
+
+    /// Runs all background work that is due and answers the tasks that failed so far, as `kind: CODE`, and
+    /// were not done later.
+    pub async fn drain_failing(&self) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Failed {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            task: String,
+        }
         self.services.worker().drain().await.expect("the worker runs");
+        let mut conn = self.core().db.writer().await.expect("a connection");
+        let query = "SELECT kind || ': ' || last_error AS task FROM task \
+                     WHERE last_error IS NOT NULL AND state <> 'done' ORDER BY run_at, id";
+        let failed: Vec<Failed> = diesel::sql_query(query).load(&mut conn).await.expect("the query answers");
+        failed.into_iter().map(|f| f.task).collect()
     }
 
     /// A request that is not sent yet.

@@ -21,6 +21,7 @@ pub struct Session {
 
 impl Session {
     /// Reads the tokens of a login's answer.
+    #[track_caller]
     pub fn of(reply: Reply) -> Self {
         assert_eq!(reply.status, 200, "login: {}", reply.text());
         let body = reply.json();
@@ -41,6 +42,7 @@ impl Session {
 }
 
 /// A request; await it to send it.
+#[must_use = "a request is sent when it is awaited"]
 pub struct Request(reqwest::RequestBuilder);
 
 impl Request {
@@ -49,43 +51,36 @@ impl Request {
     }
 
     /// With a session's access token.
-    #[must_use]
     pub fn by(self, session: &Session) -> Self {
         Self(self.0.bearer_auth(&session.access))
     }
 
     /// With any bearer token.
-    #[must_use]
     pub fn bearer(self, token: &str) -> Self {
         Self(self.0.bearer_auth(token))
     }
 
     /// With a header.
-    #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         Self(self.0.header(name, value))
     }
 
     /// With an `Idempotency-Key`.
-    #[must_use]
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
     /// With `If-Match`.
-    #[must_use]
     pub fn if_match(self, tag: &str) -> Self {
         self.header("if-match", tag)
     }
 
     /// With a JSON body.
-    #[must_use]
     pub fn json(self, body: Value) -> Self {
         Self(self.0.json(&body))
     }
 
     /// With a body of any kind.
-    #[must_use]
     pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
         Self(self.0.header("content-type", content_type).body(body))
     }
@@ -108,6 +103,7 @@ impl IntoFuture for Request {
 
 /// An answer.
 #[derive(Debug, Clone)]
+#[must_use = "an answer nobody looks at proves nothing"]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
@@ -124,17 +120,24 @@ impl Reply {
     }
 
     /// The body as JSON.
+    #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {} {}", self.status, self.text()))
+        // No closure: the panic is to name the test's line.
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(e) => panic!("{e}: {} {}", self.status, self.text()),
+        }
     }
 
     /// The body, the status being what is expected.
+    #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
     /// The problem's code, the status being what is expected.
+    #[track_caller]
     pub fn problem(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.text());
         let kind = self.headers.get("content-type").and_then(|v| v.to_str().ok());
@@ -148,6 +151,7 @@ impl Reply {
     }
 
     /// The entity tag.
+    #[track_caller]
     pub fn etag(&self) -> String {
         self.header("etag").expect("an ETag").to_owned()
     }

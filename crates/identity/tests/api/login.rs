@@ -67,7 +67,8 @@ async fn nobody_can_slow_down_a_device_the_account_knows() {
     let cadre = app.cadre(&code, RoleName::Officer).await;
     for _ in 0..6 {
         let body = json!({"username": cadre.username, "password": "wrong-password"});
-        app.post("/v1/auth/login/password", body).await;
+        let refused = app.post("/v1/auth/login/password", body).await;
+        assert!([401, 429].contains(&refused.status), "{}", refused.text());
     }
     app.advance(Duration::seconds(61)).await;
     for _ in 0..1 {
