@@ -153,7 +153,10 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
         also(428, Code::IfMatchRequired);
     }
     if has("header", Some("Idempotency-Key")) {
-        also(400, Code::IdempotencyKeyMissing);
+        let is_key = |p: &&Value| p.get("name").is_some_and(|name| name == "Idempotency-Key");
+        if parameters(operation).find(is_key).and_then(|key| key.get("required")) == Some(&json!(true)) {
+            also(400, Code::IdempotencyKeyMissing);
+        }
         also(400, Code::IdempotencyKeyInvalid);
         also(409, Code::InProgress);
         also(422, Code::IdempotencyKeyReused);

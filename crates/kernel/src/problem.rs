@@ -212,7 +212,7 @@ pub struct Parts {
     pub errors: Vec<FieldError>,
     /// Next steps a client can offer.
     pub actions: Vec<Action>,
-    /// Further members of the body (`tries_left`, `factors`, `rule`).
+    /// Further members of the body (`factors`, `rule`), each published as a field of `Problem`.
     pub members: Map<String, Value>,
     /// Seconds after which a retry makes sense; sent as `Retry-After`.
     pub retry_after: Option<u32>,

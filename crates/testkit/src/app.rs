@@ -165,22 +165,26 @@ impl TestApp {
     }
 
     /// A request that is not sent yet.
+    #[track_caller]
     pub fn request(&self, method: &str, path: &str) -> Request {
         let url = format!("http://{}{path}", self.address);
         Request::new(self.http.request(method.parse().expect("a method"), url))
     }
 
     /// `GET`
+    #[track_caller]
     pub fn get(&self, path: &str) -> Request {
         self.request("GET", path)
     }
 
     /// `POST` with a JSON body.
+    #[track_caller]
     pub fn post(&self, path: &str, body: serde_json::Value) -> Request {
         self.request("POST", path).json(body)
     }
 
     /// `DELETE`
+    #[track_caller]
     pub fn delete(&self, path: &str) -> Request {
         self.request("DELETE", path)
     }

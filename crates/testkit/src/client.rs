@@ -1,10 +1,13 @@
 //! Requests and replies.
 
 use std::future::IntoFuture;
+use std::panic::Location;
 use std::pin::Pin;
 
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::published;
 
 /// Tokens of a login.
 #[derive(Debug, Clone)]
@@ -43,26 +46,31 @@ impl Session {
 
 /// A request; await it to send it.
 #[must_use = "a request is sent when it is awaited"]
-pub struct Request(reqwest::RequestBuilder);
+pub struct Request {
+    builder: reqwest::RequestBuilder,
+    // Where the test made it: what is wrong with the answer is found later, on no line of the test.
+    place: &'static Location<'static>,
+}
 
 impl Request {
+    #[track_caller]
     pub(crate) fn new(builder: reqwest::RequestBuilder) -> Self {
-        Self(builder)
+        Self { builder, place: Location::caller() }
     }
 
     /// With a session's access token.
     pub fn by(self, session: &Session) -> Self {
-        Self(self.0.bearer_auth(&session.access))
+        self.bearer(&session.access)
     }
 
     /// With any bearer token.
     pub fn bearer(self, token: &str) -> Self {
-        Self(self.0.bearer_auth(token))
+        Self { builder: self.builder.bearer_auth(token), ..self }
     }
 
     /// With a header.
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
+        Self { builder: self.builder.header(name, value), ..self }
     }
 
     /// With an `Idempotency-Key`.
@@ -77,12 +85,32 @@ impl Request {
 
     /// With a JSON body.
     pub fn json(self, body: Value) -> Self {
-        Self(self.0.json(&body))
+        Self { builder: self.builder.json(&body), ..self }
     }
 
     /// With a body of any kind.
     pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
-        Self(self.0.header("content-type", content_type).body(body))
+        Self { builder: self.builder.header("content-type", content_type).body(body), ..self }
+    }
+
+    // Sends it, and holds the answer to what is published.
+    async fn send(self) -> Reply {
+        let (client, request) = self.builder.build_split();
+        let request = request.expect("a request");
+        let method = match request.headers().get("x-http-method-override") {
+            Some(wanted) if request.method() == "POST" && wanted == "PATCH" => "PATCH".to_owned(),
+            _ => request.method().to_string(),
+        };
+        let path = request.url().path().to_owned();
+        let response = client.execute(request).await.expect("the server answers");
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = response.bytes().await.expect("the answer arrives").to_vec();
+        let reply = Reply { status, headers, body };
+        if let Err(wrong) = published::judge(&method, &path, &reply) {
+            panic!("{}: {method} {path}: {wrong}: {}", self.place, reply.text());
+        }
+        reply
     }
 }
 
@@ -91,13 +119,7 @@ impl IntoFuture for Request {
     type IntoFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let response = self.0.send().await.expect("the server answers");
-            let status = response.status().as_u16();
-            let headers = response.headers().clone();
-            let body = response.bytes().await.expect("the answer arrives").to_vec();
-            Reply { status, headers, body }
-        })
+        Box::pin(self.send())
     }
 }
 

@@ -10,6 +10,7 @@ mod app;
 mod client;
 mod db;
 mod people;
+mod published;
 pub mod shop;
 mod sms;
 

@@ -22,7 +22,7 @@ pub use app::App;
 pub use auth::{Anyone, Cadre, Member, Merchant, Public};
 pub use body::{Body, Empty};
 pub use etag::{IfMatch, IfMatchHeader};
-pub use once::{MaybeOnce, Once, OnceHeader};
+pub use once::{MaybeOnce, MaybeOnceHeader, Once, OnceHeader};
 pub use page::{Listing, PageBody};
 pub use policy::{Action, can};
 pub use problem::Fault;

@@ -99,6 +99,23 @@ pub fn respond(stored: Stored) -> HttpResponse {
     response.body(stored.body)
 }
 
+/// The header, as documents show it where it may be left out.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)] // documentation
+pub struct MaybeOnceHeader {
+    /// Names this request for 24 hours; a repeat is answered with the same bytes. 幂等键
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[!-~]{1,64}$",
+        example = "5b1f6a0e-roster-7"
+    )]
+    idempotency_key: Option<String>,
+}
+
 /// The header, as documents show it where it is required.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -70,6 +70,26 @@ pub struct ProblemBody {
     pub errors: Option<Vec<FieldErrorBody>>,
     /// Next steps a client can offer.
     pub actions: Option<Vec<ActionBody>>,
+    /// The query parameter that is refused, on `UNKNOWN_PARAMETER` and `INVALID_PARAMETER`.
+    #[schema(example = "limit")]
+    pub parameter: Option<String>,
+    /// The field whose value is taken, on `ALREADY_EXISTS`.
+    #[schema(example = "uscc")]
+    pub field: Option<String>,
+    /// The rule that is not met, on `NOT_ELIGIBLE`.
+    #[schema(example = "min_spend")]
+    pub rule: Option<String>,
+    /// What must be spent at least, on `NOT_ELIGIBLE` with the rule `min_spend`. 最低消费
+    pub min_spend_fen: Option<i64>,
+    /// What is still needed, on `SECOND_FACTOR_REQUIRED`: `totp`, or `otp` and `device`.
+    pub factors: Option<Vec<String>>,
+    /// The real-name level it takes, on `LEVEL_TOO_LOW`.
+    pub required_level: Option<u8>,
+    /// The oldest version of the client that is served, on `CLIENT_TOO_OLD`.
+    #[schema(example = "3.0.0")]
+    pub minimum_version: Option<String>,
+    /// Where the card stands, to be read, on `CARD_NOT_VALID`.
+    pub state_text: Option<String>,
 }
 
 /// One refused field.

@@ -142,6 +142,28 @@ async fn the_membership_decides_live_and_no_second_card_comes_by_itself() {
 }
 
 #[tokio::test]
+async fn a_cadre_reports_a_card_lost_for_its_holder() {
+    let app = TestApp::start().await;
+    let leader = app.cadre("410102", RoleName::Leader).await;
+    let member = app.on_roster("410102").await;
+    let session = app.login_member(&member.mobile).await;
+    app.prove(&session, &member).await;
+    let held = card(&app, &session).await;
+    let list = app.get(&format!("/v1/admin/members/{}/cards", member.person)).by(&leader.session);
+    let list = list.await.expect(200);
+    assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["id"]), (1, &held["id"]));
+    let admin = format!("/v1/admin/cards/{}", held["id"].as_str().unwrap());
+    let tag = app.get(&admin).by(&leader.session).await.etag();
+    let report = || app.post(&format!("{admin}/report-loss"), json!({"reason": "会员电话挂失"}));
+    let lost = report().by(&leader.session).if_match(&tag).await;
+    let next = lost.etag();
+    assert_eq!(lost.expect(200)["state"], "LOST");
+    assert_eq!(app.get(&path(&held, "qr")).by(&session).await.problem(409), "CARD_NOT_VALID");
+    assert_eq!(report().by(&leader.session).if_match(&tag).await.problem(412), "STALE");
+    assert_eq!(report().by(&leader.session).if_match(&next).await.problem(409), "INVALID_STATE");
+}
+
+#[tokio::test]
 async fn a_card_expires_at_midnight_in_shanghai() {
     let app = TestApp::start().await;
     let member = app.on_roster("410102").await;

@@ -8,8 +8,8 @@ use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
 use unionhall_web::policy::{Action, allows};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, PageBody, Query, can,
-    etag, wire,
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader,
+    PageBody, Query, can, etag, wire,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -162,6 +162,7 @@ async fn list_campaigns(
 #[utoipa::path(
     tag = "campaigns",
     security(("admin" = ["campaign.write"])),
+    params(MaybeOnceHeader),
     request_body = CampaignTerms,
     responses(
         (status = 201, description = "A draft", body = CampaignDto),

@@ -7,8 +7,8 @@ use unionhall_kernel::{Fields, Invalid, Mobile, OrgName, PersonName, Problem, Us
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, PageBody, Query, can,
-    etag,
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader,
+    PageBody, Query, can, etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -176,11 +176,12 @@ async fn list_merchants(
 #[utoipa::path(
     tag = "merchants",
     security(("admin" = ["merchant.write"])),
+    params(MaybeOnceHeader),
     request_body = NewMerchant,
     responses(
         (status = 201, description = "Live with its contract", body = MerchantDto),
         (status = 404, description = "`NOT_FOUND`: the union is absent or out of scope"),
-        (status = 409, description = "`ALREADY_EXISTS`: a live merchant has the credit code; `IN_PROGRESS`"),
+        (status = 409, description = "`ALREADY_EXISTS`: a live merchant has the credit code"),
     )
 )]
 #[post("/v1/admin/merchants")]

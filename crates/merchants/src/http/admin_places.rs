@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Fields, Invalid, Mobile, OrgName, PersonName, Pii, Problem, mask};
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
-use unionhall_web::{Answer, App, Body, Cadre, Id, Listing, MaybeOnce, PageBody, RoleName, can, wire};
+use unionhall_web::{
+    Answer, App, Body, Cadre, Id, Listing, MaybeOnce, MaybeOnceHeader, PageBody, RoleName, can, wire,
+};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -155,7 +157,7 @@ async fn list_merchant_branches(
 #[utoipa::path(
     tag = "merchants",
     security(("admin" = ["merchant.write"])),
-    params(("id" = Uuid, Path, description = "The merchant")),
+    params(("id" = Uuid, Path, description = "The merchant"), MaybeOnceHeader),
     request_body = NewMerchantBranch,
     responses((status = 201, description = "Open, with the code for its printed QR", body = MerchantBranchDto))
 )]
@@ -287,11 +289,11 @@ async fn list_merchant_staff(
 #[utoipa::path(
     tag = "merchants",
     security(("admin" = ["merchant.write"])),
-    params(("id" = Uuid, Path, description = "The merchant")),
+    params(("id" = Uuid, Path, description = "The merchant"), MaybeOnceHeader),
     request_body = NewMerchantStaff,
     responses(
         (status = 201, description = "Taken on; a new account is activated with the mobile", body = MerchantStaffDto),
-        (status = 409, description = "`ALREADY_EXISTS`: username, mobile or place; `IN_PROGRESS`"),
+        (status = 409, description = "`ALREADY_EXISTS`: username, mobile or place"),
     )
 )]
 #[post("/v1/admin/merchants/{id}/staff")]

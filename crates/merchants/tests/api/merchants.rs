@@ -72,6 +72,9 @@ async fn staff_stand_at_their_branch_until_they_are_removed() {
     assert_eq!(own["items"][0]["code"], shop.codes[0]);
     let all = app.get("/v1/merchant/branches").by(&manager).await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 2);
+    let path = format!("/v1/admin/merchants/{}/branches", shop.merchant);
+    let entered = app.get(&path).by(&shop.officer.session).await.expect(200);
+    assert_eq!(entered["items"].as_array().unwrap().len(), 2);
     // A manager of several branches says where they stand.
     let holder = shop.holder().await;
     let code = shop.qr(&holder).await;

@@ -10,8 +10,8 @@ use unionhall_kernel::Problem;
 use unionhall_storage::once::{Key, Stored};
 use unionhall_storage::{Core, audit};
 use unionhall_web::{
-    Answer, App, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, Once, OnceHeader, PageBody,
-    Query, can, etag, once,
+    Answer, App, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader, Once,
+    OnceHeader, PageBody, Query, can, etag, once,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -47,6 +47,7 @@ fn location(id: Uuid) -> String {
 #[utoipa::path(
     tag = "imports",
     security(("admin" = ["import.write"])),
+    params(MaybeOnceHeader),
     request_body(content = ImportUpload, content_type = "multipart/form-data"),
     responses(
         (status = 202, description = "Taken; it is being validated", body = ImportCreated,
@@ -272,7 +273,7 @@ async fn commit_import(
 #[utoipa::path(
     tag = "imports",
     security(("admin" = ["import.write"])),
-    params(("id" = Uuid, Path, description = "The import"), IfMatchHeader),
+    params(("id" = Uuid, Path, description = "The import"), IfMatchHeader, MaybeOnceHeader),
     responses(
         (status = 200, description = "Given up", body = ImportDto),
         (status = 409, description = "`INVALID_STATE`: something is or was written"),
@@ -295,7 +296,7 @@ async fn cancel_import(
 #[utoipa::path(
     tag = "imports",
     security(("admin" = ["import.write"])),
-    params(("id" = Uuid, Path, description = "The import"), IfMatchHeader),
+    params(("id" = Uuid, Path, description = "The import"), IfMatchHeader, MaybeOnceHeader),
     responses(
         (status = 202, description = "It is being taken back; see kept-rows for what cannot be", body = ImportDto),
         (status = 409, description = "`INVALID_STATE`: it was not committed"),

@@ -8,7 +8,8 @@ use unionhall_storage::audit;
 use unionhall_storage::db::constraint;
 use unionhall_web::actor::EventExt;
 use unionhall_web::{
-    Answer, App, Body, Cadre, Id, Listing, MaybeOnce, OrgScope, PageBody, Public, Query, can, etag, once,
+    Answer, App, Body, Cadre, Id, Listing, MaybeOnce, MaybeOnceHeader, OrgScope, PageBody, Public, Query,
+    can, etag, once,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -195,6 +196,7 @@ const CREATABLE: &[&str] = &["1", "2", "3", "4", "5", "6", "7", "11", "12", "13"
 #[utoipa::path(
     tag = "unions",
     security(("admin" = ["org.write"])),
+    params(MaybeOnceHeader),
     request_body = NewUnion,
     responses(
         (status = 201, description = "Created", body = UnionDto),
