@@ -168,7 +168,7 @@ impl TestApp {
     #[track_caller]
     pub fn request(&self, method: &str, path: &str) -> Request {
         let url = format!("http://{}{path}", self.address);
-        Request::new(self.http.request(method.parse().expect("a method"), url))
+        Request::new(self.http.request(method.parse().expect("a method"), url), self.core().db.clone())
     }
 
     /// `GET`

@@ -5,9 +5,10 @@ use std::panic::Location;
 use std::pin::Pin;
 
 use serde_json::Value;
+use unionhall_storage::Db;
 use uuid::Uuid;
 
-use crate::published;
+use crate::{audited, published};
 
 /// Tokens of a login.
 #[derive(Debug, Clone)]
@@ -48,14 +49,16 @@ impl Session {
 #[must_use = "a request is sent when it is awaited"]
 pub struct Request {
     builder: reqwest::RequestBuilder,
+    db: Db,
+    unchanging: bool,
     // Where the test made it: what is wrong with the answer is found later, on no line of the test.
     place: &'static Location<'static>,
 }
 
 impl Request {
     #[track_caller]
-    pub(crate) fn new(builder: reqwest::RequestBuilder) -> Self {
-        Self { builder, place: Location::caller() }
+    pub(crate) fn new(builder: reqwest::RequestBuilder, db: Db) -> Self {
+        Self { builder, db, unchanging: false, place: Location::caller() }
     }
 
     /// With a session's access token.
@@ -93,7 +96,12 @@ impl Request {
         Self { builder: self.builder.header("content-type", content_type).body(body), ..self }
     }
 
-    // Sends it, and holds the answer to what is published.
+    /// A request that succeeds without changing anything, and therefore leaves no audit row.
+    pub fn changes_nothing(self) -> Self {
+        Self { unchanging: true, ..self }
+    }
+
+    // Sends it, and holds the answer to what is published, and a change to the audit row it must leave.
     async fn send(self) -> Reply {
         let (client, request) = self.builder.build_split();
         let request = request.expect("a request");
@@ -102,13 +110,21 @@ impl Request {
             _ => request.method().to_string(),
         };
         let path = request.url().path().to_owned();
+        let key = request.headers().get("idempotency-key").map(|v| v.to_str().unwrap().to_owned());
         let response = client.execute(request).await.expect("the server answers");
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.bytes().await.expect("the answer arrives").to_vec();
         let reply = Reply { status, headers, body };
-        if let Err(wrong) = published::judge(&method, &path, &reply) {
-            panic!("{}: {method} {path}: {wrong}: {}", self.place, reply.text());
+        let (place, answer) = (self.place, reply.text());
+        let operation = match published::judge(&method, &path, &reply) {
+            Ok(operation) => operation.filter(|operation| audited::is_due(operation, &reply)),
+            Err(wrong) => panic!("{place}: {method} {path}: {wrong}: {answer}"),
+        };
+        if let Some(operation) = operation {
+            let there = audited::is_there(&self.db, &operation.id, key.as_deref(), &reply).await;
+            assert!(there || self.unchanging, "{place}: {method} {path} left no audit row: {answer}");
+            assert!(!(there && self.unchanging), "{place}: {method} {path} left an audit row: {answer}");
         }
         reply
     }

@@ -22,6 +22,13 @@ pub(crate) struct Operation {
     document: usize,
 }
 
+impl Operation {
+    /// Whether it is there to change something.
+    pub(crate) fn changes(&self) -> bool {
+        self.method != "GET"
+    }
+}
+
 struct Published {
     documents: Vec<Value>,
     operations: Vec<Operation>,
@@ -50,6 +57,11 @@ fn is_parameter(part: &str) -> bool {
     part.starts_with('{')
 }
 
+/// The operations of all documents.
+pub(crate) fn operations() -> &'static [Operation] {
+    &PUBLISHED.operations
+}
+
 /// The operation a request is for; a fixed part of a path goes before a parameter.
 fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     let parts: Vec<&str> = path.split('/').collect();
@@ -61,14 +73,14 @@ fn operation(method: &str, path: &str) -> Option<&'static Operation> {
         operation.method == method && path.len() == parts.len() && path.iter().zip(&parts).all(same)
     };
     let parameters = |operation: &&Operation| operation.path.iter().filter(|p| is_parameter(p)).count();
-    PUBLISHED.operations.iter().filter(fits).min_by_key(parameters)
+    operations().iter().filter(fits).min_by_key(parameters)
 }
 
-/// Holds an answer to the operation it was asked of.
+/// Holds an answer to the operation it was asked of; answers that, unless it is none.
 ///
 /// # Errors
 /// The first thing that is not as published.
-pub(crate) fn judge(method: &str, path: &str, reply: &Reply) -> Result<(), String> {
+pub(crate) fn judge(method: &str, path: &str, reply: &Reply) -> Result<Option<&'static Operation>, String> {
     let operation = operation(method, path);
     match operation {
         Some(operation) => published(operation, reply)?,
@@ -82,7 +94,7 @@ pub(crate) fn judge(method: &str, path: &str, reply: &Reply) -> Result<(), Strin
         }
         None => {}
     }
-    Ok(())
+    Ok(operation)
 }
 
 fn published(operation: &Operation, reply: &Reply) -> Result<(), String> {
