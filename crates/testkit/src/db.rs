@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 use unionhall_storage::{Conn, DbConfig, migrate};
 
 /// Moves when what the template holds beside the schema changes.
@@ -78,13 +79,33 @@ async fn ensure_template(conn: &mut Conn, name: &str) {
     conn.batch_execute("SELECT pg_advisory_unlock(4100)").await.unwrap();
 }
 
+#[derive(diesel::QueryableByName)]
+struct Name {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+// Drops what earlier runs left on a server that outlives them: a test cannot wait for that when it ends.
+async fn sweep(conn: &mut Conn) {
+    let left = "SELECT datname::text AS name FROM pg_database WHERE datname LIKE 'uh\\_test\\_%'";
+    let names: Vec<Name> = diesel::sql_query(left).load(conn).await.unwrap();
+    for Name { name } in names {
+        let run = name.split('_').nth(2).unwrap_or_default();
+        if !std::path::Path::new("/proc").join(run).exists() {
+            conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+        }
+    }
+}
+
 impl TestDb {
     /// A database with the schema, the territorial unions, and nothing else.
     pub async fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        static SWEPT: OnceCell<()> = OnceCell::const_new();
         let mut conn = Conn::establish(&server_url()).await.expect("the test cluster answers");
         let template = template_name();
         ensure_template(&mut conn, &template).await;
+        SWEPT.get_or_init(|| sweep(&mut conn)).await;
         let name = format!("uh_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
         conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
