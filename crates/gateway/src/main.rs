@@ -17,6 +17,7 @@ use unionhall_kernel::clock::{RandomIds, SystemClock};
 use unionhall_kernel::{Clock, Problem};
 use unionhall_storage::keys::Kek;
 use unionhall_storage::{DbConfig, POINT_LIMIT, migrate};
+use unionhall_web::contract::TIME_LIMIT;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -214,6 +215,7 @@ async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Resu
         issuer: config.issuer.clone(),
         redis: services::redis(config.redis_url.as_ref()).await,
         rates: config.rates(),
+        time_limit: TIME_LIMIT,
         clients: config.clients()?,
         environment: config.profile.as_str(),
         cores: std::thread::available_parallelism().map_or(2, usize::from),

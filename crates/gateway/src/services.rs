@@ -43,6 +43,8 @@ pub struct Parts {
     pub redis: Option<redis::aio::ConnectionManager>,
     /// Rate limits.
     pub rates: Rates,
+    /// How long a request may take, uploads excepted.
+    pub time_limit: Duration,
     /// Known clients and trusted proxies.
     pub clients: ClientRules,
     /// `production`, `development`.
@@ -105,6 +107,7 @@ impl Services {
             authenticator: identity.states.clone(),
             contract: Contract::of(&document::collect()),
             limits: Limits::new(parts.rates, parts.redis),
+            time_limit: parts.time_limit,
             environment: parts.environment,
             clients: parts.clients,
         };

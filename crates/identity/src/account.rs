@@ -10,6 +10,8 @@ use unionhall_storage::{BlindIndex, Conn, Core, Sealer};
 use unionhall_web::Realm;
 use uuid::Uuid;
 
+use crate::session;
+
 use crate::schema::account;
 
 const MOBILE: &str = "account.mobile";
@@ -127,6 +129,11 @@ impl Account {
         let Some(sealed) = &self.mobile else { return Ok(None) };
         let text = sealer.open_text(MOBILE, self.id, sealed)?;
         Ok(Mobile::parse(&text).ok())
+    }
+
+    /// Whether a TOTP secret is enrolled.
+    pub fn has_totp(&self) -> bool {
+        self.totp_secret.is_some()
     }
 
     /// The blind index of the proved mobile.
@@ -356,16 +363,16 @@ pub async fn rehash(conn: &mut Conn, id: Uuid, hash: &str) -> Result<(), Problem
     Ok(())
 }
 
-/// Suspends or resumes an account. Suspension moves the epoch.
+/// Puts an account back to INVITED and ends all it has open: what it logs in with is no longer enough.
 ///
 /// # Errors
-/// `INTERNAL` when the row cannot be written.
-pub async fn set_state(conn: &mut Conn, id: Uuid, state: State, now: DateTime<Utc>) -> Result<(), Problem> {
+/// `INTERNAL` when a row cannot be written.
+pub async fn invite_again(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
     diesel::update(account::table.find(id))
-        .set((account::state.eq(state.as_str()), account::epoch.eq(account::epoch + 1)))
+        .set((account::state.eq(State::Invited.as_str()), account::epoch.eq(account::epoch + 1)))
         .execute(conn)
         .await?;
-    touch(conn, id, now).await
+    session::end_all(conn, id, "invited", now).await
 }
 
 /// Takes a TOTP step: true the first time a step is used, never for it or an earlier one again.

@@ -122,7 +122,7 @@ pub(crate) async fn second_factor(
     let required =
         |factors: &[&str]| Problem::new(Code::SecondFactorRequired).with("factors", json!(factors));
     // Cadres of the county and above and auditors: TOTP. Below: a code by SMS and a device.
-    if roles.iter().any(|r| r.totp) || account.totp_secret.is_some() {
+    if roles.iter().any(|r| r.totp) || account.has_totp() {
         let given = factors.totp.as_deref().ok_or_else(|| required(&["totp"]))?;
         let secret = account.totp(&core.sealer)?.ok_or_else(failed)?;
         let step = totp::matching_step(&secret, now, given).ok_or_else(failed)?;

@@ -5,11 +5,12 @@ use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Problem, shanghai_date};
 use unionhall_storage::Conn;
 use unionhall_web::OrgScope;
+use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
 
 use crate::schema::campaign;
 
-/// More than this is not counted: `1000+`.
+/// More than this is not counted: 1,001 says that there are more.
 const COUNTED: i64 = 1000;
 
 /// Campaigns to approve, in a scope.
@@ -30,5 +31,6 @@ pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Proble
         count: i64::try_from(entered.len()).unwrap_or(COUNTED),
         oldest_due: entered.as_slice().first().copied().map(shanghai_date),
         href: "/v1/admin/campaigns",
+        needs: Action::CampaignApprove,
     }])
 }

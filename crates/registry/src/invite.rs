@@ -66,7 +66,9 @@ fn may_grant(grantor: &Role, invitation: &Invitation) -> bool {
     }
 }
 
-/// Invites somebody: creates what is missing of person and account, and grants the post.
+/// Invites somebody: creates what is missing of person and account, and grants the post. Who has an account keeps its
+/// login name and mobile; where the post takes TOTP and the account has none, the account must be activated anew,
+/// so that nobody acts in the post on the strength of less.
 ///
 /// # Errors
 /// `GRANT_EXCEEDS_CEILING`; `NOT_FOUND` for a union out of scope; `ALREADY_EXISTS` when the login name, the
@@ -106,7 +108,15 @@ pub async fn invite(
                 return Err(Problem::new(Code::NotAnotherPerson));
             }
             let existing = account::find_by_person(tx, realm, person).await?;
-            if existing.is_none() {
+            let mut told = (mobile.clone(), "invitation");
+            if let Some(account) = &existing {
+                let own = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
+                told = (own, "post_granted");
+                if !account.has_totp() && post::takes_totp(*role, &union) {
+                    account::invite_again(tx, account.id, core.now()).await?;
+                    told.1 = "post_activation";
+                }
+            } else {
                 let new = NewAccount {
                     realm,
                     person: Some(person),
@@ -135,10 +145,10 @@ pub async fn invite(
                 .changes(json!({"role": role, "ceiling": ceiling, "new_account": existing.is_none()}));
             audit::append(tx, &event).await?;
             let view = post::get(tx, scope, post).await?;
-            Ok((view, existing.is_none()))
+            Ok((view, existing.map(|account| account.id), told))
         })
         .await;
-    let (view, new_account) = match made {
+    let (view, existing, (mobile, template_key)) = match made {
         Err(problem)
             if matches!(
                 constraint(&problem),
@@ -155,15 +165,19 @@ pub async fn invite(
         }
         other => other?,
     };
-    if new_account {
-        let short = |text: &str| text.chars().take(20).collect::<String>();
-        let params = BTreeMap::from([("union", short(&view.org_name)), ("username", short(username))]);
-        identity.sms.send(&Message { mobile: mobile.clone(), template_key: "invitation", params })?;
+    if let Some(account) = existing {
+        identity.states.forget(account);
     }
+    let short = |text: &str| text.chars().take(20).collect::<String>();
+    let mut params = BTreeMap::from([("union", short(&view.org_name))]);
+    if template_key == "invitation" {
+        params.insert("username", short(username));
+    }
+    identity.sms.send(&Message { mobile, template_key, params })?;
     Ok(view)
 }
 
-/// Revokes a post. Whoever may grant may revoke what they could have granted.
+/// Revokes a post: the security administrator any, others one of a role that their ceiling covers.
 ///
 /// # Errors
 /// `NOT_FOUND` out of scope; `STALE`; `GRANT_EXCEEDS_CEILING`.

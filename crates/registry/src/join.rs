@@ -94,7 +94,7 @@ pub async fn submit(
     let mobile = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
     let open_one: i64 = application::table
         .filter(application::account_id.eq(me.account))
-        .filter(application::state.eq_any(["BU_REVIEW", "POOL_REVIEW", "RETURNED"]))
+        .filter(application::state.eq_any(State::words(State::OPEN)))
         .count()
         .get_result(tx)
         .await?;
@@ -193,11 +193,15 @@ async fn move_own(
             if !a.state.may_become(to) {
                 return Err(Problem::new(Code::InvalidState));
             }
+            let due_on = match statement {
+                Some(_) => working_days_after(core.today(), days),
+                None => a.due_on,
+            };
             let row = application::table.find(id).filter(application::version.eq(a.version));
             let changed = diesel::update(row)
                 .set((
                     application::state.eq(to.as_str()),
-                    application::due_on.eq(working_days_after(core.today(), days)),
+                    application::due_on.eq(due_on),
                     application::version.eq(application::version + 1),
                 ))
                 .execute(tx)

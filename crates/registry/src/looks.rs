@@ -100,7 +100,11 @@ pub struct Entry {
     pub outcome: String,
 }
 
-/// A page of the audit rows of a scope, by chain and then oldest first.
+/// The chain of what happened under no union: logins of members and of nobody yet, claims, consents.
+const NO_UNION: &str = "/";
+
+/// A page of the audit rows of a scope, by chain and then oldest first. Who sees the whole tree also sees what
+/// happened under no union.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
@@ -120,7 +124,7 @@ pub async fn in_scope(
            AND ($4 IS NULL OR (chain, id) > ($4, $5)) \
          ORDER BY chain, id LIMIT $6",
     )
-    .bind::<Text, _>(scope.start())
+    .bind::<Text, _>(if scope.is_whole_tree() { NO_UNION } else { scope.start() })
     .bind::<Text, _>(scope.end())
     .bind::<Nullable<Text>, _>(action)
     .bind::<Nullable<Text>, _>(chain)

@@ -225,7 +225,7 @@ impl RoleSource for PostRoles {
                 Ok(Role {
                     id,
                     name,
-                    totp: name == RoleName::Auditor || org.is_county_or_above(),
+                    totp: takes_totp(name, &org),
                     seat: Seat::Union { id: org_id, path: org.path },
                     ceiling: ceiling.iter().map(|r| r.parse()).collect::<Result<_, _>>()?,
                     from,
@@ -234,6 +234,11 @@ impl RoleSource for PostRoles {
             })
             .collect()
     }
+}
+
+/// Whether a post takes TOTP: at the county and above, and for auditors; below, a code by SMS will do.
+pub fn takes_totp(role: RoleName, org: &Org) -> bool {
+    role == RoleName::Auditor || org.is_county_or_above()
 }
 
 /// The realm an account of this role lives in.

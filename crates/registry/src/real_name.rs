@@ -17,9 +17,10 @@ use unionhall_web::{Actor, Principal, Realm};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::join::State as Join;
 use crate::membership::{self, State};
-use crate::profile;
 use crate::schema::member_application as application;
+use crate::{org, profile};
 
 /// Published when an account reaches level 1 or more: `{person_id}`.
 pub const LEVEL_RAISED: &str = "level.raised";
@@ -60,7 +61,7 @@ pub async fn claim(
             let (outcome, person) = match outcome {
                 Judged::Bind(person) => {
                     raise(core, tx, me.account, person).await?;
-                    close_applications(core, tx, &index).await?;
+                    close_applications(core, tx, actor, &index).await?;
                     (Outcome::Matched, Some(person))
                 }
                 Judged::Already(person) => (Outcome::Matched, Some(person)),
@@ -152,21 +153,27 @@ pub(crate) async fn raise(core: &Core, tx: &mut Conn, account: Uuid, person: Uui
 }
 
 // An open application reserves nothing: the rightful mobile's full match closes whatever waits for the document.
-async fn close_applications(core: &Core, tx: &mut Conn, index: &[u8]) -> Result<(), Problem> {
-    diesel::update(
-        application::table.filter(application::number_index.eq(index)).filter(application::state.eq_any([
-            "BU_REVIEW",
-            "POOL_REVIEW",
-            "RETURNED",
-        ])),
+async fn close_applications(core: &Core, tx: &mut Conn, actor: &Actor, index: &[u8]) -> Result<(), Problem> {
+    const REASON: &str = "本人已通过实名认证";
+    let closed: Vec<(Uuid, Uuid)> = diesel::update(
+        application::table
+            .filter(application::number_index.eq(index))
+            .filter(application::state.eq_any(Join::words(Join::OPEN))),
     )
     .set((
-        application::state.eq("WITHDRAWN"),
-        application::reason.eq("本人已通过实名认证"),
+        application::state.eq(Join::Withdrawn.as_str()),
+        application::reason.eq(REASON),
         application::decided_at.eq(core.now()),
         application::version.eq(application::version + 1),
     ))
-    .execute(tx)
+    .returning((application::id, application::org_id))
+    .get_results(tx)
     .await?;
+    for (id, union) in closed {
+        let path = org::any(tx, union).await?.map(|union| union.path);
+        let object = ("join_application", Some(id));
+        let event = actor.event(core.id(), core.now(), path.as_deref(), "join.withdraw", object);
+        audit::append(tx, &event.reason(REASON)).await?;
+    }
     Ok(())
 }

@@ -6,12 +6,13 @@ use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Problem, shanghai_date};
 use unionhall_storage::Conn;
 use unionhall_web::OrgScope;
+use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
 
 use crate::join;
 use crate::schema::import;
 
-/// More than this is not counted: `1000+`.
+/// More than this is not counted: 1,001 says that there are more.
 const COUNTED: i64 = 1000;
 
 /// Applications to decide and imports to commit, in a scope.
@@ -20,8 +21,13 @@ const COUNTED: i64 = 1000;
 /// `UNAVAILABLE` when the database cannot be asked.
 pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
     let (count, oldest_due) = join::waiting(conn, scope).await?;
-    let applications =
-        Todo { kind: "join_application", count, oldest_due, href: "/v1/admin/join-applications" };
+    let applications = Todo {
+        kind: "join_application",
+        count,
+        oldest_due,
+        href: "/v1/admin/join-applications",
+        needs: Action::ApplicationReview,
+    };
     let created: Vec<chrono::DateTime<chrono::Utc>> = import::table
         .filter(import::path.ge(scope.start()).and(import::path.lt(scope.end())))
         .filter(import::state.eq("validated").and(import::dry_run.eq(false)))
@@ -36,6 +42,7 @@ pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Proble
         count: i64::try_from(created.len()).unwrap_or(COUNTED),
         oldest_due: oldest,
         href: "/v1/admin/imports",
+        needs: Action::ImportWrite,
     };
     Ok(vec![applications, imports])
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -12,6 +13,7 @@ use unionhall_gateway::services::Parts;
 use unionhall_kernel::clock::{ManualClock, RandomIds};
 use unionhall_storage::keys::Kek;
 use unionhall_storage::{Core, DbConfig};
+use unionhall_web::contract::TIME_LIMIT;
 use unionhall_web::rate::Rates;
 use unionhall_web::request::{ClientRules, Version};
 
@@ -45,7 +47,12 @@ pub struct TestApp {
     http: reqwest::Client,
 }
 
-async fn services(config: DbConfig, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -> Services {
+async fn services(
+    config: DbConfig,
+    clock: Arc<ManualClock>,
+    sms: Arc<SmsBox>,
+    time_limit: Duration,
+) -> Services {
     let parts = Parts {
         db: config,
         runtime: RUNTIME.handle().clone(),
@@ -56,6 +63,7 @@ async fn services(config: DbConfig, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -
         issuer: "https://unionhall.test".to_owned(),
         redis: None,
         rates: Rates { address: 1_000_000, account: 1_000_000, shaped: 1_000_000 },
+        time_limit,
         clients: ClientRules {
             minimum: [("member-app".to_owned(), Version(3, 0, 0))].into(),
             proxies: Vec::new(),
@@ -71,7 +79,7 @@ pub(crate) async fn seed(url: &str) {
     let config =
         DbConfig { url: url.to_owned().into(), writers: 1, readers: 1, point_limit: crate::db::POINT_LIMIT };
     let clock = Arc::new(ManualClock::new(beginning()));
-    let services = services(config, clock, Arc::new(SmsBox::default())).await;
+    let services = services(config, clock, Arc::new(SmsBox::default()), TIME_LIMIT).await;
     let core = &services.app.core;
     let mut conn = core.db.writer().await.expect("a connection");
     unionhall_registry::seed::load(core, &mut conn).await.expect("the territorial unions load");
@@ -80,17 +88,22 @@ pub(crate) async fn seed(url: &str) {
 impl TestApp {
     /// A server on a database of its own.
     pub async fn start() -> Self {
+        Self::with_time_limit(TIME_LIMIT).await
+    }
+
+    /// A server that gives requests up after `limit`.
+    pub async fn with_time_limit(limit: Duration) -> Self {
         let clock = Arc::new(ManualClock::new(beginning()));
-        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default())).await
+        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), limit).await
     }
 
     /// One more copy on the same database, clock and SMS box.
     pub async fn copy(&self) -> Self {
-        Self::start_on(self.db.clone(), self.clock.clone(), self.sms.clone()).await
+        Self::start_on(self.db.clone(), self.clock.clone(), self.sms.clone(), TIME_LIMIT).await
     }
 
-    async fn start_on(db: TestDb, clock: Arc<ManualClock>, sms: Arc<SmsBox>) -> Self {
-        let services = services(db.config(), clock.clone(), sms.clone()).await;
+    async fn start_on(db: TestDb, clock: Arc<ManualClock>, sms: Arc<SmsBox>, limit: Duration) -> Self {
+        let services = services(db.config(), clock.clone(), sms.clone(), limit).await;
         let listener = ListenerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             workers: 2,
@@ -108,6 +121,11 @@ impl TestApp {
             .await
             .expect("the server starts");
         Self { services, clock, sms, db, address, http: reqwest::Client::new() }
+    }
+
+    /// Where it listens, for requests no client would send.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Database, clock, chance and keys, for setting up what no operation can.

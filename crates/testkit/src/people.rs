@@ -42,6 +42,8 @@ pub struct CadreHandle {
     pub session: Session,
     /// The natural person.
     pub person: Uuid,
+    /// Citizen id.
+    pub id_number: String,
     /// Their post.
     pub post: Uuid,
     /// The union.
@@ -72,7 +74,8 @@ impl TestApp {
         let secret = totp::new_secret(core.ids.as_ref());
         let (username, number) = (format!("u{}", mobile()), mobile());
         let name = PersonName::parse("李建国").unwrap();
-        let document = Document::parse(IdType::CitizenId, &citizen(), core.today(), Entry::Person).unwrap();
+        let id_number = citizen();
+        let document = Document::parse(IdType::CitizenId, &id_number, core.today(), Entry::Person).unwrap();
         let phone = Mobile::parse(&number).unwrap();
         let made = core
             .db
@@ -108,7 +111,7 @@ impl TestApp {
         let totp = totp.then(|| totp::base32(&secret));
         let realm = post::realm_of(role);
         let session = self.login_cadre(realm, &username, totp.as_deref(), &number).await;
-        CadreHandle { session, person, post, union, username, totp, mobile: number }
+        CadreHandle { session, person, id_number, post, union, username, totp, mobile: number }
     }
 
     /// Logs a cadre in with the password and the second factor the post takes.

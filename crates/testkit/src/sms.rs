@@ -23,6 +23,12 @@ impl SmsBox {
         box_.iter().rev().find(|m| m.mobile.national() == mobile).and_then(|m| m.params.get("code").cloned())
     }
 
+    /// The template of the newest message to a mobile.
+    pub fn last(&self, mobile: &str) -> Option<&'static str> {
+        let box_ = self.0.lock().unwrap();
+        box_.iter().rev().find(|m| m.mobile.national() == mobile).map(|m| m.template_key)
+    }
+
     /// How many messages went to a mobile.
     pub fn count(&self, mobile: &str) -> usize {
         self.0.lock().unwrap().iter().filter(|m| m.mobile.national() == mobile).count()

@@ -198,6 +198,11 @@ impl OrgScope {
         Self { path: path.to_owned(), end: subtree_end(path) }
     }
 
+    /// Whether this is the whole province.
+    pub fn is_whole_tree(&self) -> bool {
+        self.path.matches('/').count() == 2
+    }
+
     /// First path of the range (inclusive).
     pub fn start(&self) -> &str {
         &self.path
@@ -271,7 +276,7 @@ impl Actor {
     }
 
     /// An audit row for something this actor did to a row of the union at `path`
-    /// (the province's chain when there is none).
+    /// (of the acting union when none is named, and of the chain `/` when there is neither).
     pub fn event(
         &self,
         id: Uuid,

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use unionhall_kernel::Problem;
@@ -32,6 +33,8 @@ pub struct App {
     pub contract: Contract,
     /// Rate limits.
     pub limits: Limits,
+    /// How long a request may take, uploads excepted.
+    pub time_limit: Duration,
     /// `production`, `development`, …
     pub environment: &'static str,
     /// Known clients and trusted proxies.

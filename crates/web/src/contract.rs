@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
@@ -14,14 +15,15 @@ use regex_lite::Regex;
 use unionhall_kernel::{Code, Problem};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
+use uuid::Uuid;
 
 use crate::app::App;
-use crate::problem::{Fault, finish};
+use crate::problem::{Fault, finish, reads_english, respond};
 use crate::rate::Allowance;
 use crate::request::RequestInfo;
 
 /// A request that takes longer is answered 408.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Large files come over slow lines.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(900);
 const UPLOADS: &[&str] = &["create_import"];
@@ -137,9 +139,10 @@ pub async fn gate(
     override_method(&mut req);
     let pattern = req.match_pattern();
     let method = req.method().clone();
+    let english = reads_english(req.headers());
     let begun = std::time::Instant::now();
-    let mut res = match admit(&app, &req, &info, pattern.as_deref(), channel).await {
-        Err(problem) => finish(req.error_response(Fault(problem))),
+    let answered = match admit(&app, &req, &info, pattern.as_deref(), channel).await {
+        Err(problem) => Some(finish(req.error_response(Fault(problem)))),
         Ok(Admitted { limit, allowance }) => match tokio::time::timeout(limit, next.call(req)).await {
             Ok(res) => {
                 let mut res = finish(res?);
@@ -149,38 +152,49 @@ pub async fn gate(
                         res.headers_mut().insert(name.clone(), value);
                     }
                 }
-                res
+                Some(res)
             }
-            Err(_) => return Err(actix_web::error::ErrorRequestTimeout("time limit")),
+            Err(_) => None,
         },
     };
     let took = begun.elapsed();
-    if res.status() == StatusCode::METHOD_NOT_ALLOWED
-        && let Some(allowed) = pattern.as_deref().and_then(|p| app.contract.allowed(p))
-        && let Ok(value) = HeaderValue::from_str(&allowed)
-    {
-        res.headers_mut().insert(ALLOW, value);
-    }
+    let status = answered.as_ref().map_or(StatusCode::REQUEST_TIMEOUT, ServiceResponse::status);
     // The pattern, not the path: ids stay out of the log, and personal data is in neither.
     tracing::info!(
         request_id = %id,
         method = %method,
         path = pattern.as_deref().unwrap_or("none"),
-        status = res.status().as_u16(),
+        status = status.as_u16(),
         millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         channel = %info.channel,
         "answered"
     );
     let labels = [
-        ("path", pattern.unwrap_or_else(|| "none".to_owned())),
+        ("path", pattern.clone().unwrap_or_else(|| "none".to_owned())),
         ("method", method.to_string()),
-        ("status", res.status().as_u16().to_string()),
+        ("status", status.as_u16().to_string()),
     ];
     metrics::histogram!("unionhall_request_seconds", &labels).record(took.as_secs_f64());
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        res.headers_mut().insert(REQUEST_ID.clone(), value);
+    let Some(mut res) = answered else {
+        // The request went with the handler that was given up, so the answer is made without it.
+        let mut response = respond(&Problem::new(Code::RequestTimeout), english, Some(id));
+        name_request(response.headers_mut(), id);
+        return Err(InternalError::from_response("time limit", response).into());
+    };
+    if status == StatusCode::METHOD_NOT_ALLOWED
+        && let Some(allowed) = pattern.as_deref().and_then(|p| app.contract.allowed(p))
+        && let Ok(value) = HeaderValue::from_str(&allowed)
+    {
+        res.headers_mut().insert(ALLOW, value);
     }
+    name_request(res.headers_mut(), id);
     Ok(res)
+}
+
+fn name_request(headers: &mut HeaderMap, id: Uuid) {
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID.clone(), value);
+    }
 }
 
 // WeChat mini-programs cannot send PATCH; no other method may be disguised.
@@ -231,7 +245,7 @@ async fn admit(
         req.extensions_mut().insert(principal);
     }
     let upload = operation.is_some_and(|o| UPLOADS.contains(&o.id.as_str()));
-    Ok(Admitted { limit: if upload { UPLOAD_LIMIT } else { TIME_LIMIT }, allowance })
+    Ok(Admitted { limit: if upload { UPLOAD_LIMIT } else { app.time_limit }, allowance })
 }
 
 /// The pairs of a query string.

@@ -3,7 +3,7 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 use unionhall_kernel::{Code, Problem};
@@ -161,7 +161,31 @@ fn code_of(status: StatusCode) -> Code {
     }
 }
 
-/// Writes the body of a failed answer and logs a 5xx once, with its cause.
+/// Whether somebody asks for English; everybody else gets Chinese.
+pub fn reads_english(headers: &HeaderMap) -> bool {
+    let language = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+    language.is_some_and(|v| v.trim_start().to_ascii_lowercase().starts_with("en"))
+}
+
+/// The answer of a problem. Logs a 5xx once, with its cause.
+pub fn respond(problem: &Problem, english: bool, request_id: Option<uuid::Uuid>) -> HttpResponse {
+    if problem.code.entry().status >= 500 {
+        let cause = problem.source.as_ref().map(ToString::to_string);
+        tracing::error!(code = problem.code.entry().code, ?request_id, cause, "request failed");
+    }
+    let mut response = HttpResponse::build(status(problem.code))
+        .content_type("application/problem+json")
+        .body(render(problem, english, request_id).to_string());
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// Writes the body of a failed answer.
 pub fn finish<B: MessageBody + 'static>(res: ServiceResponse<B>) -> ServiceResponse<BoxBody> {
     let status = res.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -176,32 +200,13 @@ pub fn finish<B: MessageBody + 'static>(res: ServiceResponse<B>) -> ServiceRespo
         }
     };
     let request_id = res.request().extensions().get::<RequestInfo>().map(|info| info.id);
-    if problem.code.entry().status >= 500 {
-        let cause = problem.source.as_ref().map(ToString::to_string);
-        tracing::error!(code = problem.code.entry().code, ?request_id, cause, "request failed");
-    }
-    let english = res
-        .request()
-        .headers()
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.trim_start().to_ascii_lowercase().starts_with("en"));
-    let body = render(problem, english, request_id).to_string();
-    let code = self::status(problem.code);
-    let retry_after = problem.retry_after;
+    let mut response = respond(problem, reads_english(res.request().headers()), request_id);
     let (request, old) = res.into_parts();
-    let mut response = HttpResponse::build(code).content_type("application/problem+json").body(body);
     // Headers that middleware nearer the handler added (rate limits, CORS) stay.
     for (name, value) in old.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
             response.headers_mut().append(name.clone(), value.clone());
         }
-    }
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    if code == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     ServiceResponse::new(request, response)
 }

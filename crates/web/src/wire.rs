@@ -7,6 +7,7 @@ use unionhall_kernel::{Invalid, Problem};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::policy::Action;
 use crate::problem::Fault;
 
 /// An instant: RFC 3339, UTC, milliseconds.
@@ -72,6 +73,10 @@ pub struct Todo {
     pub oldest_due: Option<NaiveDate>,
     /// Where its items are.
     pub href: &'static str,
+    /// What it takes to work it off: nobody is told of what they may not open.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub needs: Action,
 }
 
 /// A date or instant that can be one of ours: from 1900 to 2199. What lies beyond is a slip of a key, and the store

@@ -69,7 +69,10 @@ async fn list_join_applications(
     query: Query<ApplicationQuery>,
     listing: Listing,
 ) -> Answer {
-    let words: Vec<&str> = query.state.as_deref().unwrap_or("BU_REVIEW,POOL_REVIEW").split(',').collect();
+    let words: Vec<&str> = match query.state.as_deref() {
+        Some(state) => state.split(',').collect(),
+        None => State::words(State::WAITING),
+    };
     if !words.iter().all(|w| State::ALL.iter().any(|s| s.as_str() == *w)) {
         return Err(Problem::new(Code::InvalidParameter).with("parameter", "state").into());
     }

@@ -73,10 +73,10 @@ struct NewInvitation {
     /// 证件号码
     #[schema(value_type = Document, example = "410102194912319982")]
     id_number: Pii<String>,
-    /// 手机; the invitation goes there.
+    /// 手机; the invitation goes there, and not to an account that is there already.
     #[schema(value_type = Mobile, example = "13800138000")]
     mobile: Pii<String>,
-    /// Login name: 3 to 64 letters, digits, `.`, `_`, `-`.
+    /// Login name of a new account: 3 to 64 letters, digits, `.`, `_`, `-`.
     #[schema(pattern = "^[A-Za-z0-9._-]{3,64}$", example = "zhongyuan.lijianguo")]
     username: String,
     /// In which union; in scope.
@@ -104,7 +104,7 @@ fn parse_username(username: &str) -> Result<String, Invalid> {
     security(("admin" = ["post.grant"])),
     request_body = NewInvitation,
     responses(
-        (status = 201, description = "Invited by SMS; the account is activated with the mobile", body = PostDto),
+        (status = 201, description = "Granted. Whoever has no account is invited by SMS and activates one with the mobile; an account that is there keeps its login name and mobile, and is activated anew where the post takes TOTP and it has none", body = PostDto),
         (status = 403, description = "`GRANT_EXCEEDS_CEILING`, `NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
         (status = 404, description = "`NOT_FOUND`: the union is absent or out of scope"),
         (status = 409, description = "`ALREADY_EXISTS`: login name, mobile, post, or the document under another name"),

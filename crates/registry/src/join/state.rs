@@ -28,6 +28,16 @@ impl State {
     pub const ALL: &[State] =
         &[Self::BuReview, Self::PoolReview, Self::Returned, Self::Approved, Self::Rejected, Self::Withdrawn];
 
+    /// Those a cadre has something to do about.
+    pub const WAITING: &[State] = &[Self::BuReview, Self::PoolReview];
+    /// Those that can still become something else.
+    pub const OPEN: &[State] = &[Self::BuReview, Self::PoolReview, Self::Returned];
+
+    /// The words of some states, for a query.
+    pub fn words(states: &[State]) -> Vec<&'static str> {
+        states.iter().map(|s| s.as_str()).collect()
+    }
+
     /// The word in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,8 +78,8 @@ impl State {
     }
 
     /// Whether a cadre has something to do.
-    pub const fn is_waiting(self) -> bool {
-        matches!(self, Self::BuReview | Self::PoolReview)
+    pub fn is_waiting(self) -> bool {
+        Self::WAITING.contains(&self)
     }
 }
 
@@ -82,6 +92,7 @@ mod tests {
         for from in State::ALL {
             let ends = matches!(from, State::Approved | State::Rejected | State::Withdrawn);
             assert_eq!(!State::ALL.iter().any(|to| from.may_become(*to)), ends, "{from:?}");
+            assert_eq!(State::OPEN.contains(from), !ends, "{from:?}");
         }
     }
 }

@@ -166,7 +166,7 @@ pub async fn get(core: &Core, conn: &mut Conn, scope: &OrgScope, id: Uuid) -> Re
     open(core, row.ok_or_else(Problem::not_found)?)
 }
 
-/// How many applications wait in a scope (at most 1,000 are counted), and the earliest due date.
+/// How many applications wait in a scope (1,001 says that there are more), and the earliest due date.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
@@ -174,7 +174,7 @@ pub async fn waiting(conn: &mut Conn, scope: &OrgScope) -> Result<(i64, Option<N
     let due: Vec<NaiveDate> = application::table
         .inner_join(schema::org::table.on(schema::org::id.eq(application::org_id)))
         .filter(schema::org::path.ge(scope.start()).and(schema::org::path.lt(scope.end())))
-        .filter(application::state.eq_any(["BU_REVIEW", "POOL_REVIEW"]))
+        .filter(application::state.eq_any(State::words(State::WAITING)))
         .order(application::due_on)
         .limit(1001)
         .select(application::due_on)

@@ -89,6 +89,11 @@ async fn the_rightful_mobile_wins_over_an_open_application() {
     app.prove(&owner, &member).await;
     let path = format!("/v1/me/join-applications/{}", made["id"].as_str().unwrap());
     assert_eq!(app.get(&path).by(&thief).await.expect(200)["state"], "WITHDRAWN");
+    let noted = format!(
+        "SELECT count(*) FROM audit_event WHERE action = 'join.withdraw' AND object_id = '{}'",
+        made["id"].as_str().unwrap()
+    );
+    assert_eq!(app.number(&noted).await, 1, "nobody withdraws another's application without a trace");
 }
 
 #[tokio::test]

@@ -145,6 +145,31 @@ async fn a_reveal_needs_a_reason_a_right_and_leaves_a_trace_the_member_sees() {
     let foreign = app.cadre("410103", RoleName::Auditor).await.session;
     let rows = app.get("/v1/admin/audit-events?action=member.reveal").by(&foreign).await.expect(200);
     assert_eq!(rows["items"], json!([]));
+    // What happened under no union, like the member's own login, is the province's to read.
+    let logins = "/v1/admin/audit-events?action=session.open";
+    let opened = |rows: Value| {
+        let items = rows["items"].as_array().unwrap().clone();
+        items.iter().filter(|r| r["union_id"].is_null() && r["post_id"].is_null()).count()
+    };
+    app.login_member(&member.mobile).await;
+    let province = app.cadre("41", RoleName::Auditor).await.session;
+    assert!(opened(app.get(logins).by(&province).await.expect(200)) > 0);
+    assert_eq!(opened(app.get(logins).by(&foreign).await.expect(200)), 0);
+}
+
+#[tokio::test]
+async fn the_work_list_holds_what_one_may_work_off() {
+    let app = TestApp::start().await;
+    let list = async |role: RoleName| {
+        let cadre = app.cadre("410102", role).await;
+        let todos = app.get("/v1/admin/todos").by(&cadre.session).await.expect(200);
+        let items = todos["items"].as_array().unwrap().clone();
+        items.iter().map(|t| t["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(RoleName::Leader).await, ["join_application", "import", "campaign"]);
+    assert_eq!(list(RoleName::Registrar).await, ["join_application", "import"]);
+    assert_eq!(list(RoleName::Reviewer).await, ["join_application", "campaign"]);
+    assert_eq!(list(RoleName::MerchantOfficer).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -40,6 +40,35 @@ async fn an_invited_cadre_activates_enrols_totp_and_logs_in() {
 }
 
 #[tokio::test]
+async fn a_cadre_who_rises_to_the_county_acts_there_with_totp_alone() {
+    let app = TestApp::start().await;
+    let leader = grantor(&app, "410102").await;
+    let (_, code) = app.union_under("410102", "中原机械有限公司工会").await;
+    let rising = app.cadre(&code, RoleName::Officer).await;
+    assert_eq!(rising.totp, None, "below the county a code by SMS will do");
+    app.get("/v1/admin/unions").by(&rising.session).await.expect(200);
+    let number = "SELECT count(*) FROM post";
+    let before = app.number(number).await;
+    let mut body = invitation(leader.union, "officer", &rising.id_number, &mobile());
+    body["name"] = json!("李建国");
+    app.post("/v1/admin/invitations", body).by(&leader.session).await.expect(201);
+    assert_eq!(app.number(number).await, before + 1);
+    assert_eq!(app.sms.last(&rising.mobile), Some("post_activation"));
+    let old = app.get("/v1/admin/unions").by(&rising.session).await;
+    assert_eq!(old.problem(401), "UNAUTHENTICATED", "what was opened with less is over");
+    let refresh = json!({"refresh_token": rising.session.refresh, "device_id": "phone"});
+    assert_eq!(app.post("/v1/auth/refresh", refresh).await.problem(401), "REFRESH_INVALID");
+    let password = json!({"username": rising.username, "password": unionhall_testkit::PASSWORD});
+    assert_eq!(app.post("/v1/auth/login/password", password).await.problem(401), "LOGIN_FAILED");
+    let code = app.otp(&rising.mobile, "confirm", Realm::Cadre).await;
+    let activate = json!({"mobile": rising.mobile, "code": code, "password": "correct-horse-battery"});
+    let active = app.post("/v1/auth/activate", activate).await.expect(200);
+    let secret = active["totp_secret"].as_str().expect("TOTP is enrolled");
+    let session = app.login_cadre(Realm::Cadre, &rising.username, Some(secret), &rising.mobile).await;
+    app.get("/v1/admin/members").by(&session).await.expect(200);
+}
+
+#[tokio::test]
 async fn nobody_grants_above_their_ceiling_outside_their_subtree_or_to_themself() {
     let app = TestApp::start().await;
     let leader = grantor(&app, "410102").await;

@@ -23,6 +23,7 @@ use unionhall_simulator::api::{Api, text};
 use unionhall_simulator::demo_data::{Cadre, DemoData, Login, Member, Merchant};
 use unionhall_simulator::people::{People, Person};
 use unionhall_storage::{Core, DbConfig, POINT_LIMIT};
+use unionhall_web::contract::TIME_LIMIT;
 use unionhall_web::rate::Rates;
 use unionhall_web::{Realm, RoleName};
 
@@ -71,6 +72,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
         issuer: config.issuer.clone(),
         redis: None,
         rates: Rates { address: 100_000, account: 100_000, shaped: 100_000 },
+        time_limit: TIME_LIMIT,
         clients: config.clients()?,
         environment: config.profile.as_str(),
         cores: 2,
