@@ -47,7 +47,7 @@ async fn plan(conn: &mut Conn, statement: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_scoped_list_goes_on_by_its_index() {
+async fn scoped_lists_in_tree_order_go_on_by_their_index() {
     let app = TestApp::start().await;
     let core = app.core();
     let scope = OrgScope::subtree("/41/");

@@ -1,5 +1,6 @@
 //! What a card is worth now: a pure function of its stored status, its holder's membership, the policy for
-//! retained members and today's date in Shanghai. Nothing else decides it, at the till or on the phone.
+//! retained members and today's date in Shanghai. The redemption's statement, which must judge within one round trip, says
+//! the same in SQL; a test of merchants (`worth`) meets every combination with both.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

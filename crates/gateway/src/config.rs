@@ -68,7 +68,7 @@ pub struct Config {
     pub kek_file: Option<PathBuf>,
     /// The key-encryption key itself.
     pub kek: Option<SecretString>,
-    /// `iss` of access tokens.
+    /// The platform's own address: `iss` of access tokens, and above `/legal/`, where what members agree to is read.
     #[serde(default = "default_issuer")]
     pub issuer: String,
     /// Development SMS: JSON lines appended here.
@@ -159,12 +159,15 @@ impl Config {
         if let Some(path) = Env::var("UNIONHALL_CONFIG") {
             figment = figment.merge(Toml::file_exact(path));
         }
-        let config: Self = figment
+        let mut config: Self = figment
             .merge(Env::raw().only(&["DATABASE_URL", "REDIS_URL"]))
             // Other programs may have variables of this prefix; only a file's unknown key is a mistake.
             .merge(Env::prefixed("UNIONHALL_").only(KEYS))
             .extract()
             .context("configuration")?;
+        // Compose files can only pass an absent variable on as an empty one.
+        config.sms_url = config.sms_url.filter(|url| !url.is_empty());
+        config.sms_outbox = config.sms_outbox.filter(|path| !path.as_os_str().is_empty());
         config.validate()?;
         Ok(config)
     }

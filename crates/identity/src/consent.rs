@@ -21,30 +21,13 @@ pub struct ConsentDocument {
     pub version: &'static str,
     /// Whether the service needs it. 是否必需
     pub required: bool,
-    /// Where it can be read. 地址
-    pub url: &'static str,
 }
 
 /// The documents in force.
 pub const DOCUMENTS: &[ConsentDocument] = &[
-    ConsentDocument {
-        document: "terms",
-        version: "2026-01",
-        required: true,
-        url: "/docs/legal/terms-2026-01.html",
-    },
-    ConsentDocument {
-        document: "privacy",
-        version: "2026-01",
-        required: true,
-        url: "/docs/legal/privacy-2026-01.html",
-    },
-    ConsentDocument {
-        document: "notifications",
-        version: "2026-01",
-        required: false,
-        url: "/docs/legal/notifications-2026-01.html",
-    },
+    ConsentDocument { document: "terms", version: "2026-01", required: true },
+    ConsentDocument { document: "privacy", version: "2026-01", required: true },
+    ConsentDocument { document: "notifications", version: "2026-01", required: false },
 ];
 
 /// An agreement to a document.

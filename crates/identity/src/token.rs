@@ -170,6 +170,11 @@ impl Tokens {
         Ok(jsonwebtoken::encode(&header, &claims, &key.encoding)?)
     }
 
+    /// The platform's own address, `iss` of every token.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Verifies a token: fixed algorithm and type, known key, issuer, times.
     ///
     /// # Errors

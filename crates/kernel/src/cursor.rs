@@ -16,7 +16,7 @@ use crate::problem::{Code, Problem};
 const MAC_LEN: usize = 16;
 const STAMP_LEN: usize = 4;
 
-/// How long a cursor lives (api.md: 24 h).
+/// How long a cursor lives (docs/API.md: 24 h).
 pub const LIFETIME_HOURS: i64 = 24;
 
 /// The key that signs cursors.

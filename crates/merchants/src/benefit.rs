@@ -1,4 +1,4 @@
-//! What an offer is worth (decisions.md 13): a fixed amount, or a rate floored to the fen with a cap, above a
+//! What an offer is worth (docs/RULES.md, redemption): a fixed amount, or a rate floored to the fen with a cap, above a
 //! minimum spend. Integers only.
 //!
 //! The redemption statement computes the same in SQL; a test holds the two together.

@@ -213,7 +213,7 @@ pub struct CouponFilter {
     pub branch: Option<Uuid>,
 }
 
-/// A page of a member's coupons, newest id first.
+/// A page of a member's coupons, by id: a member has few, and apps show them by expiry.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.

@@ -1,6 +1,6 @@
 //! Merchants 商户: who they are, until when the contract runs, and which union manages them.
 //!
-//! States: E5 of the state machines. A cadre creates a merchant LIVE with its contract; LAPSED is the contract's
+//! States: E5 (docs/RULES.md). A cadre creates a merchant LIVE with its contract; LAPSED is the contract's
 //! end, derived from today's date in Shanghai and never stored, so that it hides offers and blocks tills at once.
 
 use chrono::NaiveDate;

@@ -13,7 +13,7 @@ use unionhall_storage::keys::{KeyRing, Purpose};
 use unionhall_storage::{Core, Sealer};
 use uuid::Uuid;
 
-/// How long a verification may be redeemed (api.md: 3 minutes).
+/// How long a verification may be redeemed (docs/API.md: 3 minutes).
 pub const LIFETIME_SECONDS: i64 = 180;
 const WHAT: &str = "verification_token";
 const BODY: usize = 16 + 4 + 8 + 16 + 8;

@@ -1,4 +1,4 @@
-//! What was verified at which till (decisions.md 14): held in a bounded queue and written once a second in one
+//! What was verified at which till (docs/RULES.md, the verification log): held in a bounded queue and written once a second in one
 //! statement. A crash loses up to the last second; when the queue is full, entries are dropped and counted,
 //! because a till must never wait for a log.
 

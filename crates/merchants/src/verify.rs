@@ -19,7 +19,7 @@ use crate::verification_log::Entry;
 /// The statement: holder, ordinal of the card, branch, now, today (Asia/Shanghai). Benches run it by itself.
 pub const SQL: &str = include_str!("verify.sql");
 
-/// Why a code is not valid (decisions.md 12).
+/// Why a code is not valid (docs/RULES.md, codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[schema(as = VerificationReason)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,5 @@
 //! Voiding 撤销: a redemption that should not have been. The cashier's branch within 10 minutes, a manager within
-//! 24 hours, later (and at any time) the union that manages the merchant (E6, decisions.md 13).
+//! 24 hours, later (and at any time) the union that manages the merchant (E6, docs/RULES.md, redemption).
 //!
 //! What was taken comes back exactly once: the row leaves DONE under a condition, and only who moved it gives
 //! back. The code stays burned. A coupon past its date comes back expired, and its quota with the daily return.

@@ -3,7 +3,7 @@
 //!
 //! Owns `org`, `post`, `membership`, `member_*`, `import*`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
-//! [`membership::ACTIVATED`], `{person_id}`.
+//! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`.
 
 pub mod http;
 pub mod import;

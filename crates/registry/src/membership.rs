@@ -1,7 +1,7 @@
 //! Membership 会籍: which union somebody belongs to, in what state, from when. Append-only versions with valid
 //! time (when it was so) and record time (when we knew); the row with neither end is what holds now.
 //!
-//! States and transitions: E2 of the state machines. A join application is not a membership, and neither is
+//! States and transitions: E2 (docs/RULES.md). A join application is not a membership, and neither is
 //! an open transfer.
 
 use std::fmt;

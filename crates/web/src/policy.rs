@@ -50,8 +50,6 @@ actions! {
     PostRead = "post.read" => [Leader, Officer, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin];
     /// Invite a cadre or grant a post, under one's ceiling.
     PostGrant = "post.grant" => [Leader, SecurityAdmin];
-    /// Create a cadre account without a right (the system administrator's half of an invitation).
-    AccountCreate = "account.create" => [Leader, SystemAdmin];
     /// List and read members, masked.
     MemberRead = "member.read" => [Leader, Officer, Reviewer, Registrar, Auditor];
     /// Find a member by the full number or mobile.
@@ -126,11 +124,7 @@ mod tests {
             for action in Action::ALL {
                 let administrative = matches!(
                     action,
-                    Action::OrgRead
-                        | Action::PostRead
-                        | Action::PostGrant
-                        | Action::AccountCreate
-                        | Action::AuditRead
+                    Action::OrgRead | Action::PostRead | Action::PostGrant | Action::AuditRead
                 );
                 assert!(!allows(role, *action) || administrative, "{role} may {}", action.as_str());
             }
@@ -140,7 +134,6 @@ mod tests {
     #[test]
     fn system_administrators_cannot_grant_and_security_administrators_cannot_create_accounts() {
         assert!(!allows(RoleName::SystemAdmin, Action::PostGrant));
-        assert!(!allows(RoleName::SecurityAdmin, Action::AccountCreate));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use unionhall_web::{Answer, App, PageBody, Public, Query, wire};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::Identity;
 use crate::consent::{ConsentDocument, DOCUMENTS};
 use crate::otp;
 
@@ -27,13 +28,31 @@ struct AppConfig {
     /// Switched-on modules of the province.
     modules: Vec<&'static str>,
     /// Documents to agree to.
-    consents: &'static [ConsentDocument],
+    consents: Vec<ConsentOffer>,
     /// Limits an app may show.
     limits: LimitsDto,
     /// Whom to call.
     hotlines: Vec<Hotline>,
     /// `production`, `development`, …
     environment: &'static str,
+}
+
+/// A document to agree to, and where it can be read. 协议
+#[derive(Debug, Serialize, ToSchema)]
+struct ConsentOffer {
+    /// The document.
+    #[serde(flatten)]
+    document: ConsentDocument,
+    /// Below the platform's own address. 地址
+    #[schema(example = "https://unionhall.example/legal/terms-2026-01.html")]
+    url: String,
+}
+
+impl ConsentOffer {
+    fn of(document: &ConsentDocument, platform: &str) -> Self {
+        let url = format!("{platform}/legal/{}-{}.html", document.document, document.version);
+        Self { document: *document, url }
+    }
 }
 
 /// Limits. 限制
@@ -62,13 +81,13 @@ struct Hotline {
     responses((status = 200, description = "Configuration", body = AppConfig))
 )]
 #[get("/v1/public/app-config")]
-async fn app_config(app: web::Data<App>, _caller: Public) -> Answer {
+async fn app_config(app: web::Data<App>, identity: web::Data<Identity>, _caller: Public) -> Answer {
     let minimum = app.clients.minimum.iter().map(|(name, v)| (name.clone(), v.to_string()));
     Ok(HttpResponse::Ok().json(AppConfig {
         server_time: wire::instant(app.now()),
         minimum_versions: minimum.collect(),
         modules: vec!["registry", "cards", "merchants"],
-        consents: DOCUMENTS,
+        consents: DOCUMENTS.iter().map(|d| ConsentOffer::of(d, identity.tokens.issuer())).collect(),
         limits: LimitsDto {
             otp_expires_in: otp::TTL_SECONDS,
             otp_resend_after: otp::RESEND_SECONDS,

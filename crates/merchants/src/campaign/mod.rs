@@ -1,7 +1,7 @@
 //! Campaigns 普惠活动: an offer at some branches for the members under one union, entered by one person and approved
 //! by another.
 //!
-//! States: E6 of the state machines. SCHEDULED, RUNNING, SOLD_OUT and ENDED are derived from clock and counters
+//! States: E6 (docs/RULES.md). SCHEDULED, RUNNING, SOLD_OUT and ENDED are derived from clock and counters
 //! ([`phase`]), never stored. Caps live on the counter alone, whose checks keep every writer honest.
 
 mod enter;

@@ -57,7 +57,7 @@ const fn starts_formula(c: char) -> bool {
 }
 
 /// A cell for a CSV that a spreadsheet will open: nothing in it runs as a formula, and long numbers stay text
-/// (china.md 3). [`unguarded`] takes it back, so that the file can be sent again.
+/// (docs/RULES.md, imports). [`unguarded`] takes it back, so that the file can be sent again.
 pub fn guarded(cell: &Cell) -> String {
     let text = cell.text();
     let bare = text.trim_start_matches('\t');

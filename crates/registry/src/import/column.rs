@@ -50,7 +50,7 @@ use Meaning::{
     Union, UnionCode, Uscc,
 };
 
-/// china.md 5.4: the items of the real-name register and what files call them.
+/// docs/RULES.md, imports: the items of the real-name register and what files call them.
 const MEMBERS: &[(Meaning, &[&str])] = &[
     (Name, &["姓名", "职工姓名", "会员姓名", "名字", "员工姓名", "本人姓名"]),
     (IdType, &["证件类型", "证件种类", "证件名称", "有效证件类型"]),

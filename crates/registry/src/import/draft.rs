@@ -173,7 +173,7 @@ pub fn date(told: &str) -> Option<NaiveDate> {
     .filter(|day| *day >= NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default())
 }
 
-/// The code tables by which optional columns are kept as codes (china.md 4).
+/// The code tables by which optional columns are kept as codes (docs/RULES.md, imports).
 const CODED: &[&str] = &["ethnic", "political", "education", "hukou", "skill_level", "employment_form"];
 
 /// What people write in place of a table's own name.

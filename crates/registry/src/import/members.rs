@@ -3,7 +3,7 @@
 //! (unknown, or out of the importer's scope, which is not told apart), a document that stood further up, and
 //! what somebody has to look at.
 //!
-//! Somebody to look at (`NEEDS_REVIEW`, which never says why; decisions.md 24):
+//! Somebody to look at (`NEEDS_REVIEW`, which never says why; docs/RULES.md, imports):
 //! - the holder of the document has an open membership in another union. Out of scope it is nobody's business
 //!   here; within scope it would be a transfer, which has its own case with consent and release (E3), and a
 //!   file must not go around it;

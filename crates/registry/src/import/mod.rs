@@ -1,7 +1,7 @@
 //! Imports 批量导入: rosters of members and lists of unions, as the files really come.
 //!
 //! An upload only validates; a commit writes, and judges every row again by the same function, since somebody
-//! may have joined elsewhere in between (decisions.md 24). Both walk the file in batches of [`BATCH`] rows,
+//! may have joined elsewhere in between (docs/RULES.md, imports). Both walk the file in batches of [`BATCH`] rows,
 //! each one transaction that also moves the checkpoint, so a worker that dies loses one batch at most and its
 //! successor comes to the same content. A row can only reach unions within the scope of the post that
 //! uploaded, and an account is never touched: its mobile is what its owner proved.
@@ -47,7 +47,7 @@ pub const BATCH: usize = 1000;
 pub const MAX_CSV: u64 = 200 * 1024 * 1024;
 /// The largest workbook: its reader holds all texts in memory.
 pub const MAX_XLSX: u64 = 30 * 1024 * 1024;
-/// The most rows of a workbook (decisions.md 24); a CSV has no limit.
+/// The most rows of a workbook (docs/RULES.md, imports); a CSV has no limit.
 pub const MAX_XLSX_ROWS: usize = 100_000;
 /// The most rows of a file of unions, which is judged as a whole because its rows build on each other.
 pub const MAX_UNION_ROWS: usize = 20_000;

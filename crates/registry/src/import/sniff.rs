@@ -61,7 +61,7 @@ impl Sniffer {
         Ok(())
     }
 
-    // UTF-8 if all of it is; a file of an old spreadsheet is GB18030 (china.md 3).
+    // UTF-8 if all of it is; a file of an old spreadsheet is GB18030 (docs/RULES.md, imports).
     fn watch_encoding(&mut self, bytes: &[u8]) {
         if self.not_utf8 {
             return;

@@ -31,7 +31,7 @@ use super::seed_demo::core;
 
 const COUNTY: &str = "410102";
 const VERIFY: &str = "/v1/merchant/verifications";
-/// Goal P1.
+/// What verification is to reach of pgbench.
 const GOAL: f64 = 0.85;
 const ROUNDS: u32 = 5;
 /// A cluster whose own figure wanders further than this measures the machine's neighbours.
