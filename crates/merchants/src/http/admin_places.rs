@@ -46,7 +46,7 @@ struct MerchantBranchDto {
     /// Longitude in `datum`. 经度
     lng: Option<f64>,
     /// `gcj02`, `wgs84` or `bd09`. 坐标系
-    #[schema(example = "gcj02")]
+    #[schema(value_type = Option<Datum>, example = "gcj02")]
     datum: Option<String>,
     /// `OPEN` or `CLOSED`. 状态
     #[schema(example = "OPEN")]
@@ -64,7 +64,7 @@ impl From<Branch> for MerchantBranchDto {
 /// Datum of coordinates. 坐标系
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Datum {
+pub(super) enum Datum {
     /// What Chinese maps give.
     Gcj02,
     /// GPS.

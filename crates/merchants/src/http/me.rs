@@ -15,6 +15,7 @@ use super::merchant::check_amount;
 use super::words;
 use crate::Merchants;
 use crate::branch;
+use crate::campaign::OfferKind;
 use crate::claim::{self, CouponFilter, CouponState, CouponView};
 use crate::redeem::{self, Order, Via};
 use crate::redemption::{self, RedemptionView};
@@ -236,6 +237,7 @@ struct OwnRedemptionDto {
     /// 优惠名称
     title: String,
     /// Kind of the offer. 优惠类型
+    #[schema(value_type = OfferKind)]
     kind: String,
     /// The coupon, where one was used.
     coupon_id: Option<Uuid>,

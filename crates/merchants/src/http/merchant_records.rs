@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::merchant::REDEEM;
 use crate::Merchants;
 use crate::branch::{self, Branch};
+use crate::campaign::OfferKind;
 use crate::redemption::{self, RedemptionView, TillScope};
 use crate::stats::{self, BranchDay};
 use crate::void::{self, By};
@@ -45,6 +46,7 @@ pub(super) struct TillRedemptionDto {
     /// 优惠名称
     title: String,
     /// Kind of the offer. 优惠类型
+    #[schema(value_type = OfferKind)]
     kind: String,
     /// The coupon, where one was used.
     coupon_id: Option<Uuid>,

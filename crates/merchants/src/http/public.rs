@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::admin_places::Datum;
 use super::division_code;
 use crate::branch::Branch;
 use crate::campaign::{Campaign, OfferKind, Phase};
@@ -60,6 +61,7 @@ struct PublicBranch {
     /// Longitude in `datum`. 经度
     lng: Option<f64>,
     /// `gcj02`, `wgs84` or `bd09`. 坐标系
+    #[schema(value_type = Option<Datum>)]
     datum: Option<String>,
 }
 
