@@ -23,7 +23,7 @@ use crate::sms::{Message, SmsSender};
 /// How long a code lives.
 pub const TTL_SECONDS: i64 = 300;
 /// How long until another may be asked.
-pub const RESEND_SECONDS: i64 = 60;
+pub const RESEND_SECONDS: u32 = 60;
 /// Wrong tries that burn a code.
 pub const TRIES: i32 = 5;
 /// Codes a number may ask in a Shanghai day.
@@ -96,7 +96,7 @@ pub async fn request(
             let day = counts::take(tx, "otp_address", &address, today, PER_ADDRESS_DAY).await?;
             let mobile_day = counts::take(tx, "otp_mobile", &index, today, PER_MOBILE_DAY).await?;
             if day.is_none() || mobile_day.is_none() {
-                return Err(Problem::new(Code::OtpTooOften).retry_after(3600));
+                return Err(Problem::new(Code::OtpTooOften).retry_after(core.seconds_to_midnight()));
             }
             match account::find_by_mobile(tx, realm, &index).await? {
                 Some(found) => Ok(found.may_log_in() || found.state == account::State::Invited),
@@ -132,10 +132,10 @@ async fn take_slot(
     .bind::<Binary, _>(code_hash)
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now + Duration::seconds(TTL_SECONDS))
-    .bind::<Timestamptz, _>(now - Duration::seconds(RESEND_SECONDS))
+    .bind::<Timestamptz, _>(now - Duration::seconds(i64::from(RESEND_SECONDS)))
     .execute(tx)
     .await?;
-    if taken == 1 { Ok(()) } else { Err(Problem::new(Code::OtpTooOften).retry_after(60)) }
+    if taken == 1 { Ok(()) } else { Err(Problem::new(Code::OtpTooOften).retry_after(RESEND_SECONDS)) }
 }
 
 /// A code that was right and is still to be used, in the transaction of what it allows.

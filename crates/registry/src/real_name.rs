@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::json;
 use unionhall_identity::counts::{self, REAL_NAME_TRIES};
 use unionhall_identity::{Identity, account, person};
-use unionhall_kernel::clock::shanghai_day_start;
 use unionhall_kernel::{Code, Document, PersonName, Problem};
 use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit, outbox};
@@ -105,9 +104,7 @@ async fn take_try(core: &Core, account: Uuid, kind: &str, index: &[u8]) -> Resul
             Ok(by_account.zip(by_document))
         })
         .await?;
-    // Until midnight in Shanghai, when the counts begin anew.
-    let tomorrow = shanghai_day_start(today.succ_opt().unwrap_or(today));
-    let wait = u32::try_from((tomorrow - core.now()).num_seconds()).unwrap_or(3600);
+    let wait = core.seconds_to_midnight();
     left.map(|_| ()).ok_or_else(|| Problem::new(Code::TriesExhausted).retry_after(wait))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use unionhall_kernel::clock::shanghai_day_start;
 use unionhall_kernel::cursor::CursorKey;
 use unionhall_kernel::{Clock, IdGen};
 use uuid::Uuid;
@@ -34,6 +35,13 @@ impl Core {
     /// Today in Asia/Shanghai.
     pub fn today(&self) -> NaiveDate {
         self.clock.today()
+    }
+
+    /// Seconds until the next day in Asia/Shanghai, when what is counted by the day begins anew.
+    pub fn seconds_to_midnight(&self) -> u32 {
+        let today = self.today();
+        let midnight = shanghai_day_start(today.succ_opt().unwrap_or(today));
+        u32::try_from((midnight - self.now()).num_seconds()).unwrap_or(0).saturating_add(1)
     }
 
     /// A new time-ordered id.

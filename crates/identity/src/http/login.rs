@@ -110,7 +110,7 @@ struct OtpSent {
     /// Seconds until the code dies.
     expires_in: i64,
     /// Seconds until another may be asked.
-    resend_after: i64,
+    resend_after: u32,
 }
 
 /// Ask a one-time code by SMS 获取短信验证码

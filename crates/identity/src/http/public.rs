@@ -61,7 +61,7 @@ struct LimitsDto {
     /// Seconds a code lives.
     otp_expires_in: i64,
     /// Seconds until another code may be asked.
-    otp_resend_after: i64,
+    otp_resend_after: u32,
     /// Real-name tries a day.
     real_name_tries_per_day: i32,
 }
