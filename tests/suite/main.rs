@@ -10,6 +10,7 @@ mod house;
 mod logs;
 mod migrations;
 mod plans;
+mod tasks;
 mod texts;
 
 use std::path::PathBuf;

@@ -4,15 +4,17 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::Value;
-use unionhall_kernel::{Clock, IdGen, Problem};
+use unionhall_kernel::{Clock, Code, IdGen, Problem};
 use uuid::Uuid;
 
 use crate::db::{Conn, Db};
@@ -24,14 +26,28 @@ const LEASE_SECONDS: i64 = 60;
 /// After so many attempts a task is left `failed` for an operator.
 const MAX_ATTEMPTS: i32 = 12;
 
+// The row of a lease, if it is still the lease's.
+macro_rules! held {
+    ($lease:expr) => {
+        task::table.find($lease.task).filter(task::state.eq("running").and(task::attempts.eq($lease.attempt)))
+    };
+}
+
 /// A task's body.
 pub type Body = Arc<dyn Fn(Leased) -> Pin<Box<dyn Future<Output = Result<(), Problem>>>> + Send + Sync>;
+
+/// One run of a task. Every run counts an attempt, so the two together tell this lease from a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    task: Uuid,
+    attempt: i32,
+}
 
 /// A leased task.
 #[derive(Debug, Clone)]
 pub struct Leased {
-    /// The task.
-    pub id: Uuid,
+    /// The lease.
+    pub id: Lease,
     /// What it was enqueued with.
     pub payload: Value,
     /// 1 on the first run.
@@ -72,13 +88,13 @@ pub async fn enqueue(
 /// Lengthens the lease of a task that runs long.
 ///
 /// # Errors
-/// `UNAVAILABLE` when the database cannot be reached.
-pub async fn extend(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::update(task::table.find(id))
+/// `UNAVAILABLE` when the task was given to another worker meanwhile: stop, that one goes on.
+pub async fn extend(conn: &mut Conn, lease: Lease, now: DateTime<Utc>) -> Result<(), Problem> {
+    let held = diesel::update(held!(lease))
         .set(task::lease_until.eq(now + Duration::seconds(LEASE_SECONDS)))
         .execute(conn)
         .await?;
-    Ok(())
+    if held == 1 { Ok(()) } else { Err(Problem::new(Code::Unavailable)) }
 }
 
 /// Runs tasks and dispatches events, one at a time, on a thread of its own.
@@ -123,12 +139,17 @@ impl Worker {
         let now = self.clock.now();
         let dispatched = outbox::dispatch(&self.db, now, || self.ids.id(now), &self.subscriptions).await?;
         let Some((leased, kind)) = self.lease(now).await? else { return Ok(dispatched > 0) };
-        let (id, attempt) = (leased.id, leased.attempt);
+        let lease = leased.id;
         let outcome = match self.bodies.get(kind.as_str()) {
-            Some(body) => body(leased).await,
-            None => Ok(()),
+            // A panic is the failure of this task, not the end of all background work; the hook has logged it. A
+            // connection that was in a transaction then is not given out again.
+            Some(body) => AssertUnwindSafe(async { body(leased).await })
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Err(Problem::internal("the task's body panicked"))),
+            None => Err(Problem::internal("a task of a kind that nobody knows")),
         };
-        self.finish(id, &kind, attempt, outcome).await?;
+        self.finish(lease, &kind, outcome).await?;
         Ok(true)
     }
 
@@ -142,6 +163,7 @@ impl Worker {
     }
 
     async fn lease(&self, now: DateTime<Utc>) -> Result<Option<(Leased, String)>, Problem> {
+        self.give_up(now).await?;
         let kinds: Vec<&str> = self.bodies.keys().copied().collect();
         let taken: Option<(Uuid, String, Value, i32)> = self
             .db
@@ -172,26 +194,39 @@ impl Worker {
                 Ok(found)
             })
             .await?;
-        Ok(taken.map(|(id, kind, payload, attempts)| {
-            (Leased { id, payload, attempt: attempts + 1, db: self.db.clone() }, kind)
+        Ok(taken.map(|(task, kind, payload, attempts)| {
+            let attempt = attempts + 1;
+            (Leased { id: Lease { task, attempt }, payload, attempt, db: self.db.clone() }, kind)
         }))
     }
 
-    async fn finish(
-        &self,
-        id: Uuid,
-        kind: &str,
-        attempt: i32,
-        outcome: Result<(), Problem>,
-    ) -> Result<(), Problem> {
-        let now = self.clock.now();
+    // A task that takes its worker down returns no error to count: all that is left of it is a lease that ran out.
+    async fn give_up(&self, now: DateTime<Utc>) -> Result<(), Problem> {
         let mut conn = self.db.writer().await?;
-        match outcome {
+        let spent =
+            task::state.eq("running").and(task::lease_until.lt(now)).and(task::attempts.ge(MAX_ATTEMPTS));
+        let given_up: Vec<(Uuid, String)> = diesel::update(task::table.filter(spent))
+            .set((task::state.eq("failed"), task::last_error.eq(Code::Internal.entry().code)))
+            .returning((task::id, task::kind))
+            .get_results(&mut conn)
+            .await?;
+        for (id, kind) in given_up {
+            tracing::error!(task = kind, %id, "given up: its last worker never came back");
+            metrics::counter!("unionhall_task_failures_total", "kind" => kind).increment(1);
+        }
+        Ok(())
+    }
+
+    // A worker that lost its lease has nothing to say about the task any more.
+    async fn finish(&self, lease: Lease, kind: &str, outcome: Result<(), Problem>) -> Result<(), Problem> {
+        let (now, attempt) = (self.clock.now(), lease.attempt);
+        let mut conn = self.db.writer().await?;
+        let finished = match outcome {
             Ok(()) => {
-                diesel::update(task::table.find(id))
+                diesel::update(held!(lease))
                     .set((task::state.eq("done"), task::finished_at.eq(now)))
                     .execute(&mut conn)
-                    .await?;
+                    .await?
             }
             Err(problem) => {
                 tracing::warn!(task = kind, attempt, ?problem, "task failed");
@@ -199,15 +234,18 @@ impl Worker {
                 let state = if attempt >= MAX_ATTEMPTS { "failed" } else { "queued" };
                 // 2 s, 4 s, 8 s … at most about an hour.
                 let delay = Duration::seconds(1 << attempt.clamp(1, 12));
-                diesel::update(task::table.find(id))
+                diesel::update(held!(lease))
                     .set((
                         task::state.eq(state),
                         task::run_at.eq(now + delay),
                         task::last_error.eq(problem.code.entry().code),
                     ))
                     .execute(&mut conn)
-                    .await?;
+                    .await?
             }
+        };
+        if finished == 0 {
+            tracing::warn!(task = kind, attempt, "the task was given to another worker meanwhile");
         }
         Ok(())
     }
