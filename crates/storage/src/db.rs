@@ -34,6 +34,9 @@ const CHECKOUT: Duration = Duration::from_secs(3);
 /// Replies of a pipelined connection come in order, so a slow statement delays everybody behind it.
 pub const POINT_LIMIT: Duration = Duration::from_millis(50);
 
+/// How long a statement of the Writer waits for a row.
+pub(crate) const LOCK_TIMEOUT: &str = "5s";
+
 /// Where the database is and how many connections a process takes.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -78,7 +81,11 @@ async fn open(runtime: Handle, url: String, setup: String) -> diesel::Connection
 // Limits are properties of the connection, set once when it is opened; no statement relies on session state.
 // No JIT: compiling a plan takes tens of milliseconds, more than any statement here may run, and PostgreSQL
 // chooses it by estimates that are far off until a new table has been analysed.
-const WRITER_SETUP: &str = "SET jit = off; SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
+fn writer_setup() -> String {
+    format!(
+        "SET jit = off; SET statement_timeout = '30s'; SET lock_timeout = '{LOCK_TIMEOUT}'; SET idle_in_transaction_session_timeout = '30s'"
+    )
+}
 const READ_SETUP: &str =
     "SET jit = off; SET statement_timeout = '10s'; SET default_transaction_read_only = on";
 fn point_setup(limit: Duration) -> String {
@@ -86,12 +93,11 @@ fn point_setup(limit: Duration) -> String {
     format!("SET jit = off; SET statement_timeout = '{limit}ms'; SET default_transaction_read_only = on")
 }
 
-fn pool(runtime: &Handle, url: &str, size: usize, setup: &'static str) -> Result<Pool<Conn>, Problem> {
+fn pool(runtime: &Handle, url: &str, size: usize, setup: String) -> Result<Pool<Conn>, Problem> {
     let mut config = ManagerConfig::default();
     config.recycling_method = RecyclingMethod::Fast;
     let runtime = runtime.clone();
-    config.custom_setup =
-        Box::new(move |url| open(runtime.clone(), url.to_owned(), setup.to_owned()).boxed());
+    config.custom_setup = Box::new(move |url| open(runtime.clone(), url.to_owned(), setup.clone()).boxed());
     let manager = AsyncDieselConnectionManager::<Conn>::new_with_config(url, config);
     Pool::builder(manager)
         .max_size(size)
@@ -112,8 +118,8 @@ impl Db {
         let url = config.url.expose_secret();
         Ok(Self(Arc::new(Inner {
             id: IDS.fetch_add(1, Ordering::Relaxed),
-            writer: pool(&runtime, url, config.writers, WRITER_SETUP)?,
-            reads: pool(&runtime, url, config.readers, READ_SETUP)?,
+            writer: pool(&runtime, url, config.writers, writer_setup())?,
+            reads: pool(&runtime, url, config.readers, READ_SETUP.to_owned())?,
             url: config.url.clone(),
             point_setup: point_setup(config.point_limit),
             runtime,
@@ -224,7 +230,7 @@ thread_local! {
     static PIPELINES: RefCell<HashMap<u64, Rc<Conn>>> = RefCell::new(HashMap::new());
 }
 
-async fn transaction<R>(
+pub(crate) async fn transaction<R>(
     conn: &mut Conn,
     work: &impl AsyncFn(&mut Conn) -> Result<R, Problem>,
 ) -> Result<R, Problem> {

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use unionhall_kernel::{IdGen, Problem};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::db::Conn;
+use crate::db::{Conn, transaction};
 use crate::schema::storage_key;
 use crate::seal::{SealBroken, Sealer};
 
@@ -62,9 +62,9 @@ pub enum Purpose {
     Refresh,
     /// Seals membership-card codes.
     CardCode,
-    /// Signs till verifications.
+    /// Seals the token of a till's verification.
     Verification,
-    /// Signs access tokens (a sealed PKCS#8 document).
+    /// Signs access tokens (an Ed25519 seed).
     Token,
 }
 
@@ -103,7 +103,7 @@ impl Key {
     }
 }
 
-/// All keys of one process, unwrapped at start-up.
+/// Makes and opens key rows; holds the KEK and no other key.
 pub struct KeyRing {
     kek: Sealer,
     ids: Arc<dyn IdGen>,
@@ -112,6 +112,14 @@ pub struct KeyRing {
 // A key's row id is an integer; the seal is bound to it as the low bytes of a UUID.
 fn row(id: i32) -> Uuid {
     Uuid::from_u128(u128::from(id.unsigned_abs()))
+}
+
+/// Lets nobody else change keys until the transaction ends; reading them goes on.
+///
+/// # Errors
+/// `INTERNAL` when somebody else holds them for too long.
+pub async fn lock(tx: &mut Conn) -> Result<(), Problem> {
+    Ok(tx.batch_execute("LOCK TABLE storage_key IN SHARE ROW EXCLUSIVE MODE").await?)
 }
 
 impl KeyRing {
@@ -140,7 +148,7 @@ impl KeyRing {
     }
 
     /// The live keys of a purpose; makes the first one when there is none. Two processes that start at once
-    /// agree, because the id is taken under a table lock.
+    /// agree, because the second looks again under a table lock.
     ///
     /// # Errors
     /// As [`KeyRing::live`].
@@ -172,30 +180,27 @@ impl KeyRing {
         now: DateTime<Utc>,
         first: bool,
     ) -> Result<(), Problem> {
-        // The id is max + 1 under the unique key: a loser of the race reads again and tries the next.
-        for _ in 0..16 {
-            if first && !self.live(conn, purpose).await?.is_empty() {
+        transaction(conn, &async |tx| {
+            lock(tx).await?;
+            if first && !self.live(tx, purpose).await?.is_empty() {
                 return Ok(());
             }
             let last: Option<i32> =
-                storage_key::table.select(diesel::dsl::max(storage_key::id)).first(conn).await?;
+                storage_key::table.select(diesel::dsl::max(storage_key::id)).first(tx).await?;
             let id = last.unwrap_or(0).saturating_add(1);
             let sealed = self.kek.seal("storage_key.sealed", row(id), secret)?;
-            let added = diesel::insert_into(storage_key::table)
+            diesel::insert_into(storage_key::table)
                 .values((
                     storage_key::id.eq(id),
                     storage_key::purpose.eq(purpose.as_str()),
                     storage_key::sealed.eq(sealed),
                     storage_key::created_at.eq(now),
                 ))
-                .on_conflict_do_nothing()
-                .execute(conn)
+                .execute(tx)
                 .await?;
-            if added == 1 {
-                return Ok(());
-            }
-        }
-        Err(Problem::internal(SealBroken))
+            Ok(())
+        })
+        .await
     }
 
     /// The sealer over this ring's data and index keys.

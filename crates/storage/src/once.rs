@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use unionhall_kernel::{Code, Problem};
 use uuid::Uuid;
 
-use crate::db::{Conn, Db, GivenUp, why_given_up};
+use crate::db::{Conn, Db, GivenUp, LOCK_TIMEOUT, given_up};
 use crate::schema::idempotency;
 
 /// How long a key is remembered.
@@ -108,7 +108,8 @@ fn stored(
 /// the first was answered. Without a key, `work` simply runs.
 ///
 /// # Errors
-/// What `work` answers; `IDEMPOTENCY_KEY_REUSED`; `IN_PROGRESS` when the first is still running after 2 s.
+/// What `work` answers, `UNAVAILABLE` when it waits too long for a row; `IDEMPOTENCY_KEY_REUSED`; `IN_PROGRESS` when
+/// the first is still running after 2 s.
 pub async fn once(
     db: &Db,
     now: DateTime<Utc>,
@@ -116,46 +117,43 @@ pub async fn once(
     work: impl AsyncFn(&mut Conn) -> Result<Stored, Problem>,
 ) -> Result<Stored, Problem> {
     let Some(key) = key else { return db.write(work).await };
-    let outcome = db
-        .write(async |tx| {
-            tx.batch_execute(WAIT).await?;
-            let fresh = diesel::insert_into(idempotency::table)
-                .values((
-                    idempotency::account_id.eq(key.account),
-                    idempotency::operation.eq(key.operation),
-                    idempotency::key.eq(&key.key),
-                    idempotency::body_hash.eq(&key.body_hash),
-                    idempotency::created_at.eq(now),
-                ))
-                .on_conflict_do_nothing()
-                .execute(tx)
-                .await?;
-            if fresh == 0 {
-                return match replay(tx, &key).await? {
-                    Some(stored) => Ok(stored),
-                    None => Err(Problem::new(Code::InProgress).retry_after(1)),
-                };
-            }
-            tx.batch_execute("SET LOCAL lock_timeout = '5s'").await?;
-            let stored = work(tx).await?;
-            let status = i16::try_from(stored.status).unwrap_or(200);
-            diesel::update(idempotency::table.find((key.account, key.operation, &key.key)))
-                .set((
-                    idempotency::status.eq(Some(status)),
-                    idempotency::response.eq(Some(&stored.body)),
-                    idempotency::location.eq(&stored.location),
-                ))
-                .execute(tx)
-                .await?;
-            Ok(stored)
-        })
-        .await;
-    match outcome {
-        Err(problem) if why_given_up(&problem) == Some(GivenUp::LockTimeout) => {
-            Err(Problem::new(Code::InProgress).retry_after(1))
+    db.write(async |tx| {
+        tx.batch_execute(WAIT).await?;
+        let inserted = diesel::insert_into(idempotency::table)
+            .values((
+                idempotency::account_id.eq(key.account),
+                idempotency::operation.eq(key.operation),
+                idempotency::key.eq(&key.key),
+                idempotency::body_hash.eq(&key.body_hash),
+                idempotency::created_at.eq(now),
+            ))
+            .on_conflict_do_nothing()
+            .execute(tx)
+            .await;
+        let fresh = inserted.map_err(|error| match given_up(&error) {
+            Some(GivenUp::LockTimeout) => Problem::new(Code::InProgress).retry_after(1),
+            _ => error.into(),
+        })?;
+        if fresh == 0 {
+            return match replay(tx, &key).await? {
+                Some(stored) => Ok(stored),
+                None => Err(Problem::new(Code::InProgress).retry_after(1)),
+            };
         }
-        other => other,
-    }
+        tx.batch_execute(&format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")).await?;
+        let stored = work(tx).await?;
+        let status = i16::try_from(stored.status).unwrap_or(200);
+        diesel::update(idempotency::table.find((key.account, key.operation, &key.key)))
+            .set((
+                idempotency::status.eq(Some(status)),
+                idempotency::response.eq(Some(&stored.body)),
+                idempotency::location.eq(&stored.location),
+            ))
+            .execute(tx)
+            .await?;
+        Ok(stored)
+    })
+    .await
 }
 
 /// Forgets keys older than 24 hours, at most `limit` of them.
