@@ -127,6 +127,24 @@ async fn a_kind_that_a_worker_does_not_know_is_left_for_one_that_does() {
     assert_eq!(bench.stands("slow").await, "queued 0");
 }
 
+struct BrokenClock;
+
+impl unionhall_kernel::Clock for BrokenClock {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        panic!("no such instant")
+    }
+}
+
+#[tokio::test]
+async fn a_worker_whose_thread_ends_does_not_end_unnoticed() {
+    let bench = Bench::new().await;
+    let worker = Worker::new(bench.db.clone(), Arc::new(BrokenClock), Arc::new(RandomIds::default()));
+    let mut background = tokio::task::JoinSet::new();
+    let on = tokio::runtime::Handle::current();
+    unionhall_gateway::services::spawn_worker(worker, &mut background, &on).unwrap();
+    background.join_next().await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_panic_is_the_failure_of_one_task() {
     let bench = Bench::new().await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret as _;
+use tokio::task::JoinSet;
 use unionhall_gateway::config::{Config, Profile};
 use unionhall_gateway::document::{self, AUDIENCES};
 use unionhall_gateway::serve::{self, ListenerConfig};
@@ -98,13 +99,13 @@ fn main() -> anyhow::Result<()> {
         Command::Worker => background.block_on(async {
             let config = Config::load()?;
             let services = start(&config, background.handle().clone()).await?;
-            services.spawn_background(background.handle());
+            let mut running = services.spawn_background(background.handle());
             let metrics = serve::recorder().map_err(failed)?;
             let (internal, _) = serve::internal(&services, metrics, config.internal_listen)?;
             tokio::spawn(internal);
-            services::spawn_worker(services.worker())?;
+            services::spawn_worker(services.worker(), &mut running, background.handle())?;
             // A task that is cut off loses its lease and runs again elsewhere.
-            wait_for_signal().await
+            until_stopped(&mut running).await
         }),
         Command::Migrate { down } => background.block_on(async {
             let config = Config::load()?;
@@ -157,9 +158,9 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
         bail!("{pending} migrations are not applied: run `unionhall migrate` first");
     }
     let services = background.block_on(start(&config, handle.clone()))?;
-    services.spawn_background(&handle);
+    let mut beside = services.spawn_background(&handle);
     if config.profile == Profile::Development {
-        services::spawn_worker(services.worker())?;
+        services::spawn_worker(services.worker(), &mut beside, &handle)?;
     }
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let listener = ListenerConfig {
@@ -175,7 +176,7 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
         let (stop, stop_internal) = (public.handle(), internal.handle());
         actix_web::rt::spawn(internal);
         let running = actix_web::rt::spawn(public);
-        wait_for_signal().await?;
+        let stopped = until_stopped(&mut beside).await;
         tracing::info!("stopping");
         stop.stop(true).await;
         // A redemption under way is finished, whoever hung up.
@@ -185,7 +186,7 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
         // Redemptions whose clients hung up end in order too; what is queued of the till's log is written.
         services.merchants.running.settled().await;
         services.merchants.log.flush().await.map_err(failed)?;
-        anyhow::Ok(())
+        stopped
     })
 }
 
@@ -221,6 +222,18 @@ async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Resu
         cores: std::thread::available_parallelism().map_or(2, usize::from),
     };
     Services::start(parts).await.map_err(failed).context("starting the services")
+}
+
+// A process whose background work ended stops in order and fails, so that whatever runs it starts it again: it would
+// go on answering `/livez` and do nothing.
+async fn until_stopped(background: &mut JoinSet<()>) -> anyhow::Result<()> {
+    tokio::select! {
+        told = wait_for_signal() => told,
+        _ = background.join_next() => {
+            tracing::error!("background work ended by itself: the process ends");
+            bail!("background work ended by itself")
+        }
+    }
 }
 
 async fn wait_for_signal() -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::web;
 use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use unionhall_cards::Cards;
 use unionhall_identity::sms::SmsSender;
 use unionhall_identity::{Identity, RoleSource};
@@ -138,13 +139,15 @@ impl Services {
         unionhall_merchants::tasks::handle(worker, core)
     }
 
-    /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting.
-    pub fn spawn_background(&self, runtime: &Handle) {
-        runtime.spawn(self.identity.states.clone().keep_fresh());
+    /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting. None of it ever
+    /// ends by itself: a process in which something of the set ended only looks alive.
+    pub fn spawn_background(&self, runtime: &Handle) -> JoinSet<()> {
+        let mut background = JoinSet::new();
+        background.spawn_on(self.identity.states.clone().keep_fresh(), runtime);
         let merchants = self.merchants.clone();
-        runtime.spawn(async move { merchants.log.keep_flushing().await });
+        background.spawn_on(async move { merchants.log.keep_flushing().await }, runtime);
         let services = self.clone();
-        runtime.spawn(async move {
+        let upkeep = async move {
             let mut minutes = tokio::time::interval(Duration::from_secs(60));
             loop {
                 minutes.tick().await;
@@ -152,7 +155,9 @@ impl Services {
                     tracing::warn!(?problem, "minutely upkeep failed");
                 }
             }
-        });
+        };
+        background.spawn_on(upkeep, runtime);
+        background
     }
 
     async fn each_minute(&self) -> Result<(), Problem> {
@@ -167,13 +172,16 @@ impl Services {
 }
 
 /// Runs the worker on a thread of its own until the process ends: at once while there is work, otherwise four
-/// times a second.
+/// times a second. It joins the `background`: should the thread end, so does its part of the set.
 ///
 /// # Errors
 /// When the thread cannot be started.
-pub fn spawn_worker(worker: Worker) -> std::io::Result<()> {
+pub fn spawn_worker(worker: Worker, background: &mut JoinSet<()>, on: &Handle) -> std::io::Result<()> {
+    let (alive, ended) = tokio::sync::oneshot::channel::<()>();
+    background.spawn_on(async move { ended.await.unwrap_or_default() }, on);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
+        let _alive = alive;
         runtime.block_on(async {
             loop {
                 match worker.step().await {
