@@ -42,6 +42,9 @@ enum Command {
         /// Revert everything instead.
         #[arg(long)]
         down: bool,
+        /// Mean it: outside the development profile, `--down` asks for this.
+        #[arg(long, requires = "down")]
+        yes_drop_everything: bool,
     },
     /// Keys.
     Keys {
@@ -107,8 +110,11 @@ fn main() -> anyhow::Result<()> {
             // A task that is cut off loses its lease and runs again elsewhere.
             until_stopped(&mut running).await
         }),
-        Command::Migrate { down } => background.block_on(async {
+        Command::Migrate { down, yes_drop_everything } => background.block_on(async {
             let config = Config::load()?;
+            if down && !yes_drop_everything && config.profile != Profile::Development {
+                bail!("--down drops every table with its rows: say --yes-drop-everything if that is what you want");
+            }
             let direction = if down { migrate::Direction::Down } else { migrate::Direction::Up };
             let url = config.database_url.expose_secret();
             let versions = migrate::run(url, direction).await.map_err(failed)?;
@@ -150,13 +156,6 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
     let config = Config::load()?;
     let metrics = serve::recorder().map_err(failed)?;
     let handle = background.handle().clone();
-    let pending = background
-        .block_on(migrate::pending(config.database_url.expose_secret()))
-        .map_err(failed)
-        .context("asking the database for its schema version")?;
-    if pending > 0 {
-        bail!("{pending} migrations are not applied: run `unionhall migrate` first");
-    }
     let services = background.block_on(start(&config, handle.clone()))?;
     let mut beside = services.spawn_background(&handle);
     if config.profile == Profile::Development {
@@ -191,6 +190,13 @@ fn serve(background: &tokio::runtime::Runtime) -> anyhow::Result<()> {
 }
 
 async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Result<Services> {
+    let pending = migrate::pending(config.database_url.expose_secret())
+        .await
+        .map_err(failed)
+        .context("asking the database for its schema version")?;
+    if pending > 0 {
+        bail!("{pending} migrations are not applied: run `unionhall migrate` first");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let sms: Arc<dyn SmsSender> = match (&config.sms_outbox, &config.sms_url) {
         (Some(path), _) => Arc::new(FileSms::new(path.clone(), clock.clone())),

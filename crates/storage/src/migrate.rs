@@ -33,7 +33,7 @@ pub async fn run(url: &str, direction: Direction) -> Result<Vec<String>, Problem
     .await
 }
 
-/// How many migrations are not applied yet; `serve` refuses to start unless this is 0.
+/// How many migrations are not applied yet; nothing but `migrate` starts unless this is 0.
 ///
 /// # Errors
 /// `INTERNAL` when the database cannot be asked.
