@@ -131,9 +131,11 @@ fn main() -> anyhow::Result<()> {
         Command::Keys { command: KeysCommand::Init { file } } => init_key(&file),
         Command::Keys { command: KeysCommand::Rotate } => background.block_on(async {
             let services = start(&Config::load()?, background.handle().clone()).await?;
-            let core = &services.app.core;
-            let mut conn = core.db.writer().await.map_err(failed)?;
-            unionhall_identity::token::rotate(core, &services.ring, &mut conn).await.map_err(failed)
+            let rotated = unionhall_identity::token::rotate(&services.app.core, &services.ring).await;
+            if let Some(from) = rotated.map_err(failed)? {
+                bail!("not rotated: tokens of the key that would be retired are still alive; try again after {from}");
+            }
+            Ok(())
         }),
         Command::Openapi { out } => {
             std::fs::create_dir_all(&out)?;

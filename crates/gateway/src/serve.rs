@@ -117,9 +117,10 @@ async fn ready(app: web::Data<unionhall_web::App>) -> Result<HttpResponse, Fault
     Ok(HttpResponse::Ok().json(json!({"status": "ok"})))
 }
 
+// Whoever verifies tokens elsewhere must have asked again before a new key signs, two minutes after it was made.
 async fn jwks(identity: web::Data<unionhall_identity::Identity>) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
         .json(identity.tokens.jwks())
 }
 

@@ -15,7 +15,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use unionhall_kernel::{Code, Problem};
-use unionhall_storage::keys::{Key, KeyRing, Purpose};
+use unionhall_storage::keys::{self, Key, KeyRing, Purpose};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::Realm;
 use uuid::Uuid;
@@ -237,13 +237,28 @@ impl Tokens {
     }
 }
 
-/// Adds a signing key and retires all but the newest two. The new one signs after two minutes.
+/// Adds a signing key and retires all but the newest two. The new one signs after two minutes. The older of two signs
+/// until the newer is ripe, and its last tokens live on after that: until then nothing happens, and the answer is from
+/// when on keys may be rotated.
 ///
 /// # Errors
 /// `INTERNAL` when the rows cannot be written.
-pub async fn rotate(core: &Core, ring: &KeyRing, conn: &mut Conn) -> Result<(), Problem> {
+pub async fn rotate(core: &Core, ring: &KeyRing) -> Result<Option<DateTime<Utc>>, Problem> {
     let mut seed = zeroize::Zeroizing::new([0u8; 32]);
     core.ids.fill(seed.as_mut());
-    ring.add(conn, Purpose::Token, seed.as_ref(), core.now(), false).await?;
-    ring.retire_all_but(conn, Purpose::Token, 2, core.now()).await
+    let now = core.now();
+    core.db
+        .write(async |tx| {
+            keys::lock(tx).await?;
+            if let [.., _, newest] = ring.live(tx, Purpose::Token).await?.as_slice() {
+                let from = newest.created_at + Duration::seconds(KEY_RIPENS_SECONDS + ACCESS_SECONDS);
+                if now < from {
+                    return Ok(Some(from));
+                }
+            }
+            ring.add(tx, Purpose::Token, seed.as_ref(), now, false).await?;
+            ring.retire_all_but(tx, Purpose::Token, 2, now).await?;
+            Ok(None)
+        })
+        .await
 }

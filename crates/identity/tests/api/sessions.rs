@@ -157,10 +157,15 @@ async fn signing_keys_rotate_with_two_alive() {
     let kids = |v: &Value| -> Vec<String> {
         v["keys"].as_array().unwrap().iter().map(|k| k["kid"].as_str().unwrap().to_owned()).collect()
     };
-    let before = kids(&app.get("/.well-known/jwks.json").await.expect(200));
-    let mut conn = core.db.writer().await.unwrap();
-    unionhall_identity::token::rotate(core, ring, &mut conn).await.unwrap();
-    app.services.identity.tokens.reload(ring, &mut conn).await.unwrap();
+    let jwks = app.get("/.well-known/jwks.json").await;
+    assert_eq!(jwks.header("cache-control"), Some("public, max-age=60"), "shorter than a key ripens");
+    let before = kids(&jwks.expect(200));
+    let rotate = async || {
+        let refused = unionhall_identity::token::rotate(core, ring).await.unwrap();
+        app.services.identity.tokens.reload(ring, &mut core.db.writer().await.unwrap()).await.unwrap();
+        refused
+    };
+    assert_eq!(rotate().await, None);
     let after = kids(&app.get("/.well-known/jwks.json").await.expect(200));
     assert_eq!(after.len(), 2);
     assert_eq!(after[0], before[0]);
@@ -175,4 +180,12 @@ async fn signing_keys_rotate_with_two_alive() {
     assert_eq!(header(&new)["kid"], after[1].as_str(), "the new key signs once every copy knows it");
     assert_eq!(header(&new)["typ"], "at+jwt");
     app.get("/v1/me").by(&new).await.expect(200);
+    // The old key's last token was signed a moment before the new key was ripe.
+    app.advance(Duration::seconds(898)).await;
+    assert_eq!(rotate().await, Some(core.now() + Duration::seconds(1)));
+    assert_eq!(kids(&app.get("/.well-known/jwks.json").await.expect(200)), after);
+    app.advance(Duration::seconds(1)).await;
+    assert_eq!(rotate().await, None);
+    let last = kids(&app.get("/.well-known/jwks.json").await.expect(200));
+    assert_eq!((last.len(), &last[0]), (2, &after[1]));
 }
