@@ -7,7 +7,7 @@ use unionhall_web::{Actor, Principal, Realm};
 use crate::account::{self, State};
 use crate::otp::{self, Purpose};
 use crate::password::Verdict;
-use crate::{Identity, session, totp};
+use crate::{Identity, counts, session, totp};
 
 /// What an invited person gets when they activate their account.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub async fn activate(
 /// Changes the caller's password. Every session ends, the caller's too.
 ///
 /// # Errors
-/// `LOGIN_FAILED` when the present password is wrong.
+/// `LOGIN_FAILED` when the present password is wrong; `LOGIN_DELAYED` after failures, as at the login.
 pub async fn change_password(
     identity: &Identity,
     actor: &Actor,
@@ -71,6 +71,12 @@ pub async fn change_password(
 ) -> Result<(), Problem> {
     let core = &identity.core;
     let (now, id) = (core.now(), principal.account);
+    // A count of its own: who has a stolen token must neither guess here nor slow the owner's login down.
+    let key = core.sealer.blind("password_failure", &id.to_string());
+    let wait = counts::attempt(core, &key).await?;
+    if wait > 0 {
+        return Err(Problem::new(Code::LoginDelayed).retry_after(wait));
+    }
     let account = account::get(&mut *core.db.writer().await?, id).await?;
     let phc = account.and_then(|a| a.password_hash);
     if identity.passwords.verify(present, phc).await? == Verdict::Wrong {
@@ -81,6 +87,7 @@ pub async fn change_password(
         .write(async |tx| {
             account::set_password(tx, id, &hash, now).await?;
             session::end_all(tx, id, "password", now).await?;
+            counts::succeeded(tx, &key).await?;
             audit::append(tx, &actor.event(core.id(), now, None, "account.password", ("account", Some(id))))
                 .await
         })

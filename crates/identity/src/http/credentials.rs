@@ -85,6 +85,7 @@ struct PasswordChange {
     responses(
         (status = 204, description = "Changed; every session is over"),
         (status = 401, description = "`LOGIN_FAILED`: the present password is wrong; `UNAUTHENTICATED`"),
+        (status = 429, description = "`LOGIN_DELAYED`, `RATE_LIMITED`"),
     )
 )]
 #[post("/v1/auth/password")]

@@ -98,6 +98,27 @@ async fn passwords_change_and_every_session_ends() {
 }
 
 #[tokio::test]
+async fn guessing_the_present_password_slows_down_and_the_login_does_not() {
+    let app = TestApp::start().await;
+    let cadre = app.cadre("410102", RoleName::Leader).await;
+    let change = |present: &str| {
+        let body = json!({"present": present, "new": "another-good-one"});
+        app.post("/v1/auth/password", body).by(&cadre.session).into_future()
+    };
+    for _ in 0..4 {
+        assert_eq!(change("not-the-password").await.problem(401), "LOGIN_FAILED");
+    }
+    let delayed = change(PASSWORD).await;
+    assert_eq!(delayed.problem(429), "LOGIN_DELAYED");
+    assert_eq!(delayed.header("retry-after"), Some("1"));
+    app.advance(Duration::seconds(31)).await;
+    let again = app.login_cadre(Realm::Cadre, &cadre.username, cadre.totp.as_deref(), &cadre.mobile).await;
+    let body = json!({"present": PASSWORD, "new": "another-good-one"});
+    assert_eq!(app.post("/v1/auth/password", body).by(&again).await.status, 204);
+    assert_eq!(app.number("SELECT count(*) FROM account_failure").await, 0);
+}
+
+#[tokio::test]
 async fn nothing_personal_is_answered_by_a_failed_login() {
     let app = TestApp::start().await;
     let cadre = app.cadre("410102", RoleName::Leader).await;
