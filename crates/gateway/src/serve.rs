@@ -45,7 +45,7 @@ fn cors(origins: &[String]) -> Cors {
             header::HeaderName::from_static("x-http-method-override"),
         ])
         .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
-        .expose_headers([header::HeaderName::from_static("x-request-id")])
+        .expose_headers(["ratelimit", "ratelimit-policy", "x-request-id"])
         .max_age(3600);
     origins.iter().fold(allowed, |cors, origin| cors.allowed_origin(origin))
 }
