@@ -241,6 +241,10 @@ fn violation(error: DieselError) -> Result<Outcome, Problem> {
     }
     match given_up(&error) {
         Some(GivenUp::Race) => Ok(Outcome::Again),
+        // Which row was held is not told: the burn, by the first request with this key or another of the same card, or a
+        // counter that many want. Nothing of *this* attempt stands, and what an earlier one did is replayed, so "still
+        // going on, the same key again shortly" is right for all of them; "unavailable" would deny a first request
+        // that is about to commit.
         Some(GivenUp::LockTimeout) => Ok(Outcome::Refused(Problem::new(Code::InProgress).retry_after(1))),
         _ => Err(classify(Problem::internal(error))),
     }

@@ -3,7 +3,8 @@ WITH prior AS MATERIALIZED (
     FROM idempotency
     WHERE account_id = $1 AND operation = $2 AND key = $3
 ), patience AS MATERIALIZED (
-    -- Duplicates wait two seconds for the first, here and nowhere else: local to this statement.
+    -- No row is waited for longer than two seconds: the burn, where duplicates wait for the first, nor the counter,
+    -- the coupon and the key. Local to this statement.
     SELECT set_config('lock_timeout', '2s', true) AS is_set
 ), holder AS MATERIALIZED (
     SELECT card_id, n, path, last_step,
