@@ -10,6 +10,7 @@ mod house;
 mod logs;
 mod migrations;
 mod plans;
+mod retention;
 mod storage;
 mod tasks;
 mod texts;

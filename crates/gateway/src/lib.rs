@@ -6,6 +6,7 @@ pub mod document;
 pub mod serve;
 pub mod services;
 mod todos;
+pub mod upkeep;
 
 pub use config::Config;
 pub use services::Services;

@@ -22,7 +22,7 @@ use unionhall_web::rate::{Limits, Rates};
 use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{document, todos};
+use crate::{document, todos, upkeep};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -136,7 +136,8 @@ impl Services {
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
         let worker = unionhall_registry::import::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
-        unionhall_merchants::tasks::handle(worker, core)
+        let worker = unionhall_merchants::tasks::handle(worker, core);
+        upkeep::handle(worker, core)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting. None of it ever
@@ -167,7 +168,7 @@ impl Services {
         self.identity.tokens.reload(&self.ring, &mut conn).await?;
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
-        Ok(())
+        upkeep::enqueue_daily(core, &mut conn).await
     }
 }
 

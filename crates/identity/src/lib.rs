@@ -17,6 +17,7 @@ pub mod otp;
 pub mod password;
 pub mod people;
 pub mod person;
+pub mod retention;
 pub mod roles;
 mod schema;
 pub mod session;

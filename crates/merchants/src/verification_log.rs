@@ -10,6 +10,8 @@ use diesel_async::RunQueryDsl;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use unionhall_kernel::Problem;
+use unionhall_storage::retention::{self, Old, RECORD};
+use unionhall_storage::tasks::Leased;
 use unionhall_storage::{Core, Db};
 use uuid::Uuid;
 
@@ -89,6 +91,21 @@ impl VerificationLog {
             }
         }
     }
+}
+
+// Ids are UUIDv7 and made with `at`, so the primary key finds the oldest without reading half a year.
+const OLD: Old = Old {
+    table: "verification_log",
+    key: "id",
+    when: "at < $1 AND id <= rpad(lpad(to_hex((extract(epoch FROM $1) * 1000)::bigint), 12, '0'), 32, '0')::uuid",
+};
+
+/// Forgets verifications that need not be kept any longer.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be reached.
+pub async fn forget(core: &Core, leased: &Leased) -> Result<(), Problem> {
+    retention::forget(core, leased, OLD, core.now() - RECORD).await
 }
 
 async fn write(db: &Db, batch: &[Entry]) -> Result<(), Problem> {

@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod once;
 pub mod outbox;
 pub mod page;
+pub mod retention;
 mod schema;
 pub mod seal;
 pub mod tasks;
