@@ -71,6 +71,10 @@ pub async fn task(core: Core, step: Step, leased: Leased) -> Result<(), Problem>
     let Payload { import: id } = serde_json::from_value(leased.payload.clone())?;
     let begun = Instant::now();
     let outcome = match step {
+        // What ended the worker so often is not read again.
+        Step::Validate if leased.attempt > ATTEMPTS => {
+            Err(Stop::Ours(Problem::internal("the worker died while reading it")))
+        }
         Step::Validate => validate(&core, id, Some(&leased), begun).await,
         Step::Commit => commit(&core, id, Some(&leased), begun).await,
         Step::Revert => revert::run(&core, id, Some(&leased), begun).await,

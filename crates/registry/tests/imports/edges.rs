@@ -132,6 +132,22 @@ async fn one_key_is_one_upload() {
 }
 
 #[tokio::test]
+async fn a_file_that_keeps_ending_the_worker_is_given_up() {
+    let office = Office::open().await;
+    let union = office.cadre.union.to_string();
+    let fields = [("kind", "members"), ("union_id", union.as_str())];
+    let file = format!("姓名,身份证号,手机\n王小明,{},{}\n", citizen(), mobile());
+    let sent = office.send(&fields, file.as_bytes(), None).await.expect(202);
+    // A worker that dies gives no failure back: only the attempts it was leased for are there.
+    office.app.sql("UPDATE task SET attempts = 5 WHERE state = 'queued'").await;
+    office.app.drain().await;
+    let path = format!("/v1/admin/imports/{}", sent["id"].as_str().unwrap());
+    let read = office.app.get(&path).by(&office.cadre.session).await.expect(200);
+    assert_eq!(read["state"], "failed");
+    assert_eq!(office.app.number("SELECT count(*) FROM import_chunk").await, 0);
+}
+
+#[tokio::test]
 async fn what_a_broken_upload_left_is_swept_away() {
     let office = Office::open().await;
     let mut upload = unionhall_registry::import::upload::Upload::begin(office.app.core());
