@@ -75,7 +75,7 @@ def granted_post(world):
 
 def frozen_member(world):
     target = world.member_id()
-    world.call("POST", f"/v1/admin/members/{target}/freeze", {"reason": "待核实"}, world.leader)
+    world.step(f"/v1/admin/members/{target}/freeze", world.leader, reason="待核实")
     return {"id": target}
 
 
