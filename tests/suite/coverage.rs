@@ -389,6 +389,7 @@ async fn odd_input_is_refused_and_never_breaks_anything() {
     assert_eq!(app.get(key).by(&world.cashier).await.problem(400), "INVALID_PARAMETER");
     let allowance = bad("/v1/admin/unions").await.header("ratelimit").unwrap().to_owned();
     assert!(allowance.starts_with("\"account\";r="), "{allowance}");
+    assert_eq!(bad("/v1/admin/unions").await.header("cache-control"), Some("no-store"));
     let consent = app.delete("/v1/me/consents/a%00b").by(&world.member.session).await;
     assert_eq!(consent.problem(404), "NOT_FOUND");
     let nul = app.post("/v1/me/redemptions", json!({"branch_code": "a\0b", "offer_id": ABSENT}));

@@ -10,8 +10,6 @@ use unionhall_storage::{BlindIndex, Conn, Core, Sealer};
 use unionhall_web::Realm;
 use uuid::Uuid;
 
-use crate::session;
-
 use crate::schema::account;
 
 const MOBILE: &str = "account.mobile";
@@ -361,18 +359,6 @@ pub async fn set_password(conn: &mut Conn, id: Uuid, hash: &str, now: DateTime<U
 pub async fn rehash(conn: &mut Conn, id: Uuid, hash: &str) -> Result<(), Problem> {
     diesel::update(account::table.find(id)).set(account::password_hash.eq(hash)).execute(conn).await?;
     Ok(())
-}
-
-/// Puts an account back to INVITED and ends all it has open: what it logs in with is no longer enough.
-///
-/// # Errors
-/// `INTERNAL` when a row cannot be written.
-pub async fn invite_again(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::update(account::table.find(id))
-        .set((account::state.eq(State::Invited.as_str()), account::epoch.eq(account::epoch + 1)))
-        .execute(conn)
-        .await?;
-    session::end_all(conn, id, "invited", now).await
 }
 
 /// Takes a TOTP step: true the first time a step is used, never for it or an earlier one again.

@@ -16,10 +16,12 @@ pub struct Activated {
     pub totp: Option<(String, String)>,
 }
 
-/// Activates an invited account: proves the mobile, sets the password, enrols TOTP where a post needs it.
+/// Activates an invited account: proves the mobile, sets the password, enrols TOTP where a post needs it. An account that
+/// is active and was granted its first post that takes TOTP enrols here too, with the password it has: until then
+/// the post waits, and what the account had goes on.
 ///
 /// # Errors
-/// `OTP_INVALID` alike for a wrong code, an unknown mobile and an account that is not waiting.
+/// `OTP_INVALID` alike for a wrong code, an unknown mobile, an account that waits for nothing and a wrong password.
 pub async fn activate(
     identity: &Identity,
     actor: &Actor,
@@ -30,29 +32,41 @@ pub async fn activate(
 ) -> Result<Activated, Problem> {
     let core = &identity.core;
     let proof = otp::check(core, realm, Purpose::Confirm, mobile, code).await?;
-    let hash = identity.passwords.hash(password, core.ids.as_ref()).await?;
     let now = core.now();
     let index = account::mobile_index(&core.sealer, mobile);
+    let found = account::find_by_mobile(&mut *core.db.writer().await?, realm, &index).await?;
+    let held = found.filter(|a| a.state == State::Active).and_then(|a| a.password_hash);
+    let right = match &held {
+        Some(_) => identity.passwords.verify(password.clone(), held.clone()).await? != Verdict::Wrong,
+        None => false,
+    };
+    let hash = match held {
+        Some(hash) => hash,
+        None => identity.passwords.hash(password, core.ids.as_ref()).await?,
+    };
     let secret = totp::new_secret(core.ids.as_ref());
-    let (id, enrolled) = core
+    let done = core
         .db
         .write(async |tx| {
+            // Used up even when the password is wrong: a code is one guess.
             proof.consume(tx, now).await?;
-            let waiting = account::find_by_mobile(tx, realm, &index).await?;
-            let account = waiting
-                .filter(|a| a.state == State::Invited)
-                .ok_or_else(|| Problem::new(Code::OtpInvalid))?;
-            let roles = identity.states.roles_of(tx, &account).await?;
-            let enrol = roles.iter().any(|r| r.totp);
+            let Some(account) = account::find_by_mobile(tx, realm, &index).await? else { return Ok(None) };
+            let enrol = identity.states.granted_to(tx, &account).await?.iter().any(|r| r.totp);
+            let action = match account.state {
+                State::Invited => "account.activate",
+                State::Active if right && enrol && !account.has_totp() => "account.enrol",
+                _ => return Ok(None),
+            };
             account::activate(core, tx, account.id, &hash, enrol.then_some(secret.as_slice())).await?;
-            let mut event =
-                actor.event(core.id(), now, None, "account.activate", ("account", Some(account.id)));
+            session::end_all(tx, account.id, "activated", now).await?;
+            let mut event = actor.event(core.id(), now, None, action, ("account", Some(account.id)));
             event.actor_account = Some(account.id);
             event.actor_person = account.person;
             audit::append(tx, &event).await?;
-            Ok((account.id, enrol))
+            Ok(Some((account.id, enrol)))
         })
         .await?;
+    let (id, enrolled) = done.ok_or_else(|| Problem::new(Code::OtpInvalid))?;
     identity.states.forget(id);
     let totp = enrolled.then(|| (totp::base32(&secret), totp::uri(&secret, mobile.masked().as_str())));
     Ok(Activated { totp })

@@ -1,6 +1,6 @@
 //! Ending sessions.
 
-use unionhall_kernel::Problem;
+use unionhall_kernel::{Code, Problem};
 use unionhall_storage::audit;
 use unionhall_web::{Actor, Principal};
 use uuid::Uuid;
@@ -12,7 +12,11 @@ use crate::{Identity, session};
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be reached.
 pub async fn logout(identity: &Identity, actor: &Actor, principal: &Principal) -> Result<(), Problem> {
-    end_session(identity, actor, principal, principal.session).await
+    match end_session(identity, actor, principal, principal.session).await {
+        // Somebody else ended it a moment ago: it is over, which is what was asked.
+        Err(problem) if problem.code == Code::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// Ends one of the caller's own sessions.

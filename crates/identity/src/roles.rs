@@ -1,11 +1,13 @@
 //! The roles of a natural person, and switching between them.
 
-use unionhall_kernel::Problem;
+use serde_json::json;
+use unionhall_kernel::{Code, Problem};
 use unionhall_web::{Actor, Principal, Role};
 use uuid::Uuid;
 
 use crate::account::{self, Account};
 use crate::login::{Factors, Tokens, open, second_factor};
+use crate::otp::{self, Purpose};
 use crate::{Identity, session};
 
 /// The roles of a natural person over all their accounts, with the account each belongs to.
@@ -30,8 +32,10 @@ pub async fn all(identity: &Identity, principal: &Principal) -> Result<Vec<(Acco
     Ok(found)
 }
 
-/// Switches to another role of the same natural person. Entering the cadre realm from another takes its
-/// second factor; within one account the session is replaced, since a token acts for one post.
+/// Switches to another role of the same natural person. Entering the cadre realm from another takes its second factor;
+/// entering any other account takes a code to its mobile, unless both have the same one: that somebody else bound
+/// two accounts to one person proves nothing about who holds this token. Within one account the session is
+/// replaced, since a token acts for one post.
 ///
 /// # Errors
 /// `NOT_FOUND` for a role that is not this person's; `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`.
@@ -53,7 +57,11 @@ pub async fn switch(
     let proof = if entering {
         let own: Vec<Role> = all.iter().filter(|(a, _)| a.id == account.id).map(|(_, r)| r.clone()).collect();
         let factors = Factors { device: factors.device.or_else(|| device.clone()), ..factors };
-        second_factor(identity, account, &own, &factors, now).await?
+        let cadre = second_factor(identity, account, &own, &factors, now).await?;
+        match cadre {
+            None if !account.has_totp() => phone_factor(identity, principal, account, &factors).await?,
+            proof => proof,
+        }
     } else {
         None
     };
@@ -63,4 +71,28 @@ pub async fn switch(
             .await?;
     }
     open(identity, actor, account, Some(role), device.as_ref(), proof.as_ref()).await
+}
+
+// A code to the mobile of the account that is entered, where it is another phone than the one this account proved.
+async fn phone_factor(
+    identity: &Identity,
+    principal: &Principal,
+    account: &Account,
+    factors: &Factors,
+) -> Result<Option<otp::Proof>, Problem> {
+    let core = &identity.core;
+    let own = account::get(&mut *core.db.read().await?, principal.account).await?;
+    let own = own.as_ref().and_then(Account::mobile_index);
+    if own.is_some() && own == account.mobile_index() {
+        return Ok(None);
+    }
+    let Some(code) = factors.otp.as_deref() else {
+        return Err(Problem::new(Code::SecondFactorRequired).with("factors", json!(["otp"])));
+    };
+    let failed = || Problem::new(Code::SecondFactorFailed);
+    let mobile = account.mobile(&core.sealer)?.ok_or_else(failed)?;
+    otp::check(core, account.realm, Purpose::SecondFactor, &mobile, code)
+        .await
+        .map(Some)
+        .map_err(|p| if p.code == Code::OtpInvalid { failed() } else { p })
 }

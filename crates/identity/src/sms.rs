@@ -14,7 +14,7 @@ use unionhall_kernel::{Clock, Mobile, Problem};
 pub struct Message {
     /// To whom.
     pub mobile: Mobile,
-    /// Which text: `otp`, `invitation`, `post_granted`, `post_activation`.
+    /// Which text: `otp`, `invitation`, `post_granted`, `post_enrolment`.
     pub template_key: &'static str,
     /// Its variables.
     pub params: BTreeMap<&'static str, String>,

@@ -90,11 +90,21 @@ impl AccountStates {
         Self { core, tokens, sources: by_realm, cache, fresh_at }
     }
 
-    /// The roles of an account straight from the database.
+    /// The roles an account acts in, straight from the database. A role that takes TOTP waits until the account has it.
     ///
     /// # Errors
     /// `INTERNAL` when the database cannot be asked.
     pub async fn roles_of(&self, conn: &mut Conn, account: &Account) -> Result<Vec<Role>, Problem> {
+        let mut roles = self.granted_to(conn, account).await?;
+        roles.retain(|role| !role.totp || account.has_totp());
+        Ok(roles)
+    }
+
+    /// The roles granted to an account, those that wait for TOTP too.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database cannot be asked.
+    pub async fn granted_to(&self, conn: &mut Conn, account: &Account) -> Result<Vec<Role>, Problem> {
         if account.realm == Realm::Member {
             return Ok(vec![Role {
                 id: account.id,

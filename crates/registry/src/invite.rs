@@ -67,8 +67,8 @@ fn may_grant(grantor: &Role, invitation: &Invitation) -> bool {
 }
 
 /// Invites somebody: creates what is missing of person and account, and grants the post. Who has an account keeps its
-/// login name and mobile; where the post takes TOTP and the account has none, the account must be activated anew,
-/// so that nobody acts in the post on the strength of less.
+/// login name and mobile; where the post takes TOTP and the account has none, the post waits until its holder
+/// enrols, and what the account had goes on.
 ///
 /// # Errors
 /// `GRANT_EXCEEDS_CEILING`; `NOT_FOUND` for a union out of scope; `ALREADY_EXISTS` when the login name, the
@@ -113,8 +113,7 @@ pub async fn invite(
                 let own = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
                 told = (own, "post_granted");
                 if !account.has_totp() && post::takes_totp(*role, &union) {
-                    account::invite_again(tx, account.id, core.now()).await?;
-                    told.1 = "post_activation";
+                    told.1 = "post_enrolment";
                 }
             } else {
                 let new = NewAccount {
@@ -148,23 +147,16 @@ pub async fn invite(
             Ok((view, existing.map(|account| account.id), told))
         })
         .await;
-    let (view, existing, (mobile, template_key)) = match made {
-        Err(problem)
-            if matches!(
-                constraint(&problem),
-                Some(
-                    "account_username"
-                        | "account_mobile"
-                        | "account_person"
-                        | "post_held"
-                        | "person_document_number"
-                )
-            ) =>
-        {
-            return Err(Problem::new(Code::AlreadyExists));
-        }
-        other => other?,
-    };
+    let (view, existing, (mobile, template_key)) = made.map_err(|problem| {
+        let field = match constraint(&problem) {
+            Some("account_username") => "username",
+            Some("account_mobile") => "mobile",
+            Some("post_held") => "role",
+            Some("account_person" | "person_document_number") => "id_number",
+            _ => return problem,
+        };
+        Problem::new(Code::AlreadyExists).with("field", field)
+    })?;
     if let Some(account) = existing {
         identity.states.forget(account);
     }

@@ -76,8 +76,12 @@ pub async fn claim(
         .await;
     identity.states.forget(me.account);
     match outcome {
-        // Two claims of one person at once: the other one won.
-        Err(problem) if constraint(&problem) == Some("account_person") => Ok(Outcome::AlreadyClaimed),
+        // Two claims of one person at once: the other one won. It may have been this account's own, tapped twice.
+        Err(problem) if constraint(&problem) == Some("account_person") => {
+            let own = account::get(&mut *core.db.read().await?, me.account).await?;
+            let matched = own.is_some_and(|a| a.person.is_some() && a.level >= 1);
+            Ok(if matched { Outcome::Matched } else { Outcome::AlreadyClaimed })
+        }
         other => other,
     }
 }

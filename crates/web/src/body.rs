@@ -73,6 +73,10 @@ pub fn parse_json<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     if raw.windows(6).any(|w| w == br"\u0000") {
         return Err(Problem::new(Code::Malformed));
     }
+    // serde reads a list as a struct's fields in order; every body here is an object.
+    if raw.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid("", Invalid::new("INVALID_TYPE", "类型或取值不正确。")));
+    }
     let mut json = serde_json::Deserializer::from_slice(raw);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
     json.end().map_err(|_| Problem::new(Code::Malformed))?;
@@ -182,6 +186,11 @@ mod tests {
         let problem = parse_json::<Outer>(json.as_bytes()).unwrap_err();
         let first = problem.errors.first();
         (problem.code, first.map(|e| e.pointer.clone()).unwrap_or_default(), first.map_or("", |e| e.code))
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        assert_eq!(refusal(r#"["a", null]"#), (Code::ValidationFailed, String::new(), "INVALID_TYPE"));
     }
 
     #[test]

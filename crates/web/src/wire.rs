@@ -35,7 +35,10 @@ impl FromRequest for Id {
 /// `REASON_LENGTH`.
 pub fn parse_reason(reason: &str) -> Result<&str, Invalid> {
     let reason = reason.trim();
-    if (2..=200).contains(&reason.chars().count()) {
+    // What nobody can see gives no reason.
+    let invisible = |c: &char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}');
+    let seen = reason.chars().filter(|c| !invisible(c)).count();
+    if seen >= 2 && reason.chars().count() <= 200 {
         Ok(reason)
     } else {
         Err(Invalid::new("REASON_LENGTH", "原因须为2至200个字符。"))

@@ -26,7 +26,7 @@ struct Activation {
     /// A code (purpose `confirm`).
     #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     code: String,
-    /// The password to be.
+    /// The password to be; the present one of an active account that enrols TOTP for a new post.
     #[schema(value_type = String, min_length = 10, max_length = 128, format = Password, example = "correct-horse-battery")]
     password: Pii<String>,
 }

@@ -45,7 +45,8 @@ struct Switch {
     /// TOTP code, on entering the cadre realm.
     #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     totp: Option<String>,
-    /// SMS code, on entering the cadre realm below the county.
+    /// SMS code (purpose `second_factor`, to the mobile of the account that is entered), on entering the cadre realm below
+    /// the county, and any account whose mobile is another.
     #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     otp: Option<String>,
 }

@@ -56,7 +56,7 @@ struct BenefitQuery {
     /// A union with its subtree; the caller's own without. 工会
     union_id: Option<Uuid>,
     /// A month or a day in Shanghai; the present month without. 统计期
-    #[param(pattern = "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$", example = "2026-11")]
+    #[param(pattern = "^(19|20|21)[0-9]{2}-[0-9]{2}(-[0-9]{2})?$", example = "2026-11")]
     period: Option<String>,
 }
 

@@ -104,7 +104,7 @@ fn parse_username(username: &str) -> Result<String, Invalid> {
     security(("admin" = ["post.grant"])),
     request_body = NewInvitation,
     responses(
-        (status = 201, description = "Granted. Whoever has no account is invited by SMS and activates one with the mobile; an account that is there keeps its login name and mobile, and is activated anew where the post takes TOTP and it has none", body = PostDto),
+        (status = 201, description = "Granted. Whoever has no account is invited by SMS and activates one with the mobile; an account that is there keeps its login name and mobile, and where the post takes TOTP and it has none, the post waits until it enrols (activate, with the password it has)", body = PostDto),
         (status = 403, description = "`GRANT_EXCEEDS_CEILING`, `NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
         (status = 404, description = "`NOT_FOUND`: the union is absent or out of scope"),
         (status = 409, description = "`ALREADY_EXISTS`: login name, mobile, post, or the document under another name"),

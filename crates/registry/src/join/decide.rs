@@ -7,6 +7,7 @@ use serde_json::json;
 use unionhall_identity::{Identity, account, person};
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, PersonName, Problem};
+use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope, Realm};
@@ -42,8 +43,12 @@ pub async fn compare(conn: &mut Conn, a: &Application) -> Result<Match, Problem>
     let Some((person, held)) = person::holder(conn, &a.number_index).await? else { return Ok(Match::New) };
     let standing = membership::standing(conn, person).await?;
     let bound = account::find_by_person(conn, Realm::Member, person).await?;
+    // Whoever is somebody here already has proved a mobile; from another one it may be anybody.
+    let elsewhere = account::of_person(conn, person).await?;
+    let elsewhere =
+        elsewhere.iter().any(|o| o.mobile_index().is_some_and(|m| m != a.mobile_index.as_slice()));
     let same_name = PersonName::parse(&held).ok() == PersonName::parse(&a.name).ok();
-    if bound.is_some_and(|b| b.id != a.account) {
+    if elsewhere || bound.is_some_and(|b| b.id != a.account) {
         return Ok(Match::NeedsReview);
     }
     Ok(match standing {
@@ -132,7 +137,19 @@ pub async fn decide(
             audit::append(tx, &event.changes(json!({"state": to}))).await?;
             get(core, tx, scope, id).await
         })
-        .await?;
+        .await;
+    let done = match done {
+        // Somebody else admitted the same document at this moment.
+        Err(problem)
+            if matches!(
+                constraint(&problem),
+                Some("person_document_number" | "account_person" | "membership_open")
+            ) =>
+        {
+            return Err(Problem::new(Code::AlreadyExists));
+        }
+        other => other?,
+    };
     identity.states.forget(done.account);
     Ok(done)
 }

@@ -45,6 +45,32 @@ async fn a_union_admits_somebody_new_and_the_card_follows() {
 }
 
 #[tokio::test]
+async fn one_document_in_two_counties_is_admitted_once_however_they_race() {
+    let app = TestApp::start().await;
+    for _ in 0..3 {
+        let number = citizen();
+        let mut decisions = Vec::new();
+        for county in ["410102", "410103"] {
+            let chair = app.cadre(county, RoleName::Leader).await;
+            let session = app.login_member(&mobile()).await;
+            let made = apply(&app, &session, chair.union, &number).await;
+            let path = format!("/v1/admin/join-applications/{}", made["id"].as_str().unwrap());
+            let tag = app.get(&path).by(&chair.session).await.etag();
+            decisions.push((format!("{path}/approve"), chair.session, tag));
+        }
+        let approvals = decisions
+            .iter()
+            .map(|(path, by, tag)| app.post(path, json!({})).by(by).if_match(tag).into_future());
+        let replies = futures_util::future::join_all(approvals).await;
+        let mut statuses: Vec<u16> = replies.iter().map(|r| r.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        let refused = replies.iter().find(|r| r.status == 409).unwrap();
+        assert_eq!(refused.problem(409), "ALREADY_EXISTS");
+    }
+}
+
+#[tokio::test]
 async fn a_union_confirms_who_its_roster_knows_and_sees_when_the_mobile_differs() {
     let app = TestApp::start().await;
     let chair = app.cadre("410102", RoleName::Leader).await.session;

@@ -53,19 +53,59 @@ async fn a_cadre_who_rises_to_the_county_acts_there_with_totp_alone() {
     body["name"] = json!("李建国");
     app.post("/v1/admin/invitations", body).by(&leader.session).await.expect(201);
     assert_eq!(app.number(number).await, before + 1);
-    assert_eq!(app.sms.last(&rising.mobile), Some("post_activation"));
+    assert_eq!(app.sms.last(&rising.mobile), Some("post_enrolment"));
+    let roles = async |session: &Session| {
+        let roles = app.get("/v1/auth/roles").by(session).await.expect(200);
+        roles["items"].as_array().unwrap().len()
+    };
+    // What they had goes on, whoever granted what; the new post waits.
+    assert_eq!(roles(&rising.session).await, 1);
+    let members = app.get("/v1/admin/members").by(&rising.session).await.expect(200);
+    assert_eq!(members["items"], json!([]), "their own union has none");
+    let activate = async |password: &str| {
+        app.advance(chrono::Duration::seconds(61)).await;
+        let code = app.otp(&rising.mobile, "confirm", Realm::Cadre).await;
+        let body = json!({"mobile": rising.mobile, "code": code, "password": password});
+        app.post("/v1/auth/activate", body).await
+    };
+    assert_eq!(activate("another-password").await.problem(401), "OTP_INVALID");
+    let active = activate(unionhall_testkit::PASSWORD).await.expect(200);
+    let secret = active["totp_secret"].as_str().expect("TOTP is enrolled");
     let old = app.get("/v1/admin/unions").by(&rising.session).await;
     assert_eq!(old.problem(401), "UNAUTHENTICATED", "what was opened with less is over");
-    let refresh = json!({"refresh_token": rising.session.refresh, "device_id": "phone"});
-    assert_eq!(app.post("/v1/auth/refresh", refresh).await.problem(401), "REFRESH_INVALID");
-    let password = json!({"username": rising.username, "password": unionhall_testkit::PASSWORD});
-    assert_eq!(app.post("/v1/auth/login/password", password).await.problem(401), "LOGIN_FAILED");
-    let code = app.otp(&rising.mobile, "confirm", Realm::Cadre).await;
-    let activate = json!({"mobile": rising.mobile, "code": code, "password": "correct-horse-battery"});
-    let active = app.post("/v1/auth/activate", activate).await.expect(200);
-    let secret = active["totp_secret"].as_str().expect("TOTP is enrolled");
+    assert_eq!(activate(unionhall_testkit::PASSWORD).await.problem(401), "OTP_INVALID", "once");
     let session = app.login_cadre(Realm::Cadre, &rising.username, Some(secret), &rising.mobile).await;
-    app.get("/v1/admin/members").by(&session).await.expect(200);
+    assert_eq!(roles(&session).await, 2);
+}
+
+#[tokio::test]
+async fn an_invitation_in_anothers_name_opens_none_of_their_accounts() {
+    let app = TestApp::start().await;
+    let leader = grantor(&app, "410102").await;
+    let victim = app.on_roster("410103").await;
+    let own = app.login_member(&victim.mobile).await;
+    app.prove(&own, &victim).await;
+    let phone = mobile();
+    let mut body = invitation(leader.union, "officer", &victim.id_number, &phone);
+    body["name"] = json!(victim.name);
+    app.post("/v1/admin/invitations", body).by(&leader.session).await.expect(201);
+    let code = app.otp(&phone, "confirm", Realm::Cadre).await;
+    let activate = json!({"mobile": phone, "code": code, "password": unionhall_testkit::PASSWORD});
+    let active = app.post("/v1/auth/activate", activate).await.expect(200);
+    let secret = active["totp_secret"].as_str().unwrap();
+    let thief = app.login_cadre(Realm::Cadre, &format!("zhao{phone}"), Some(secret), &phone).await;
+    let switch = async |otp: Option<String>| {
+        let body = json!({"role_id": own.account, "otp": otp});
+        app.post("/v1/auth/switch", body).by(&thief).await
+    };
+    let refused = switch(None).await;
+    assert_eq!(refused.json()["factors"], json!(["otp"]));
+    assert_eq!(refused.problem(401), "SECOND_FACTOR_REQUIRED");
+    let theirs = app.otp(&phone, "second_factor", Realm::Member).await;
+    assert_eq!(switch(Some(theirs)).await.problem(401), "SECOND_FACTOR_FAILED", "a code to their own phone");
+    // The rightful holder, who reads the code that went to the account's own mobile, gets in.
+    let code = app.otp(&victim.mobile, "second_factor", Realm::Member).await;
+    switch(Some(code)).await.expect(200);
 }
 
 #[tokio::test]

@@ -33,6 +33,18 @@ async fn name_number_and_mobile_together_raise_the_level_at_once() {
 }
 
 #[tokio::test]
+async fn a_double_tap_matches_both_times() {
+    let app = TestApp::start().await;
+    for _ in 0..3 {
+        let (member, session) = setup(&app).await;
+        let taps = (0..4).map(|_| claim(&app, &session, &member.name, &member.id_number));
+        for reply in futures_util::future::join_all(taps).await {
+            assert_eq!(reply.expect(200)["outcome"], "matched");
+        }
+    }
+}
+
+#[tokio::test]
 async fn another_phone_learns_nothing() {
     let app = TestApp::start().await;
     let member = app.on_roster("410102").await;

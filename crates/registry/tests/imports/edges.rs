@@ -34,6 +34,50 @@ async fn files_that_cannot_be_read_fail_with_a_code() {
     assert!(detail.contains("身份证号") && detail.contains("手机") && !detail.contains("王小明"), "{detail}");
 }
 
+/// A workbook of `rows` members with the same name, which is a text shared between all of them; its `marker` is then
+/// replaced in the packed file, since no honest program would write what these tests need.
+fn workbook(rows: u32, name: &str, marker: &str, text: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read as _, Write as _};
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, title) in ["姓名", "身份证号", "手机"].into_iter().enumerate() {
+        sheet.write(0, u16::try_from(column).unwrap(), title).unwrap();
+    }
+    for row in 1..=rows {
+        sheet.write(row, 0, name).unwrap();
+        sheet.write(row, 1, citizen()).unwrap();
+    }
+    let mut packed = zip::ZipArchive::new(Cursor::new(book.save_to_buffer().unwrap())).unwrap();
+    let mut changed = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..packed.len() {
+        let mut entry = packed.by_index(at).unwrap();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        changed.start_file(entry.name().unwrap(), zip::write::SimpleFileOptions::default()).unwrap();
+        changed.write_all(content.replace(marker, text).as_bytes()).unwrap();
+    }
+    changed.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn a_workbook_that_was_made_to_burst_is_refused() {
+    let office = Office::open().await;
+    let burst = "张".repeat(60_000_000);
+    let long = "张".repeat(40_000);
+    let shared = "张".repeat(30_000);
+    let cases = [
+        ("TOO_LARGE", workbook(1, "王小明", "王小明", &burst)),
+        ("FILE_BROKEN", workbook(1, "王小明", "王小明", &long)),
+        ("TOO_LARGE", workbook(2_000, "王小明", "王小明", &shared)),
+    ];
+    for (code, file) in cases {
+        assert!(file.len() < 1024 * 1024, "{} bytes", file.len());
+        let id = office.validated(&file).await;
+        let import = office.read(&id).await;
+        assert_eq!(import["failure"]["code"], code, "{import}");
+    }
+}
+
 #[tokio::test]
 async fn one_row_below_a_line_that_says_whose_list_it_is() {
     let office = Office::open().await;

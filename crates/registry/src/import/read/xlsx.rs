@@ -17,10 +17,18 @@ use crate::schema::import_chunk;
 
 /// What a workbook may come to when unpacked: the largest honest one of 100,000 rows is well below, and a
 /// file that was made to burst is not unpacked any further.
-const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
+const MAX_UNPACKED: u64 = 160 * 1024 * 1024;
+/// What its cells may come to: one shared text can stand in every one of them.
+const MAX_TEXT: usize = 128 * 1024 * 1024;
+/// The longest text that spreadsheets themselves put into a cell is 32,767 characters.
+const MAX_CELL_BYTES: usize = 32_767 * 3;
 
 fn broken() -> Stop {
     Stop::File(Failure::new("FILE_BROKEN", "无法打开此工作簿，请用表格软件另存为xlsx后重新上传。"))
+}
+
+fn too_large() -> Stop {
+    Stop::File(Failure::new("TOO_LARGE", "工作簿解压后过大，请删除多余的工作表和格式，或改用CSV。"))
 }
 
 pub(super) async fn rows(core: &Core, import: &Import) -> Result<Vec<Vec<Cell>>, Stop> {
@@ -53,9 +61,7 @@ fn measure(bytes: &[u8]) -> Result<(), Stop> {
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(|_| broken())?;
         let read = std::io::copy(&mut entry.take(left + 1), &mut std::io::sink()).map_err(|_| broken())?;
-        left = left.checked_sub(read).ok_or_else(|| {
-            Stop::File(Failure::new("TOO_LARGE", "工作簿解压后过大，请删除多余的工作表和格式，或改用CSV。"))
-        })?;
+        left = left.checked_sub(read).ok_or_else(too_large)?;
     }
     Ok(())
 }
@@ -70,9 +76,18 @@ fn parse(bytes: Vec<u8>) -> Result<Vec<Vec<Cell>>, Stop> {
         .ok_or_else(broken)?;
     let mut reader = book.worksheet_cells_reader(&sheet).map_err(|_| broken())?;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    let mut present = None;
+    let (mut present, mut text_left) = (None, MAX_TEXT);
     while let Some(cell) = reader.next_cell().map_err(|_| broken())? {
         let (row, column) = cell.get_position();
+        let length = match cell.get_value() {
+            DataRef::String(text) => text.len(),
+            DataRef::SharedString(text) => text.len(),
+            _ => 0,
+        };
+        if length > MAX_CELL_BYTES {
+            return Err(Stop::File(Failure::new("FILE_BROKEN", "有一个单元格过长，请检查后重新上传。")));
+        }
+        text_left = text_left.checked_sub(length).ok_or_else(too_large)?;
         let Some(value) = value(cell.get_value()) else { continue };
         // Titles and a few lines above them are no data rows.
         if rows.len() > MAX_XLSX_ROWS + super::HEADER_WITHIN {
