@@ -45,7 +45,7 @@ pub async fn ensure(core: &Core, person: Uuid) -> Result<(), Problem> {
 /// # Errors
 /// `INTERNAL` when a row cannot be written.
 pub async fn ensure_virtual(core: &Core, conn: &mut Conn, person: Uuid) -> Result<bool, Problem> {
-    // Never a second one by itself: beside a LOST or after a REVOKED one the holder or a cadre decides.
+    // Never a second one by itself: beside a LOST one the holder decides; after a REVOKED one nobody can yet.
     let had: i64 = card::table
         .filter(card::person_id.eq(person).and(card::kind.eq("VIRTUAL")))
         .count()

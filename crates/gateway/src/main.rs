@@ -1,4 +1,4 @@
-//! `unionhall serve | worker | migrate | keys | openapi | healthcheck`
+//! `unionhall serve | worker | migrate | keys | healthcheck | openapi | docs`
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;

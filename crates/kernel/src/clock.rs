@@ -1,7 +1,7 @@
 //! Time and chance as arguments: every room takes a [`Clock`] and an [`IdGen`], so a test owns both.
 //!
 //! Instants are UTC; business dates are the civil date in Asia/Shanghai (UTC+8; China has had no
-//! daylight saving since 1991, and no business date of this system is older).
+//! daylight saving since 1991, and no older instant is ever turned into a date: older dates come as dates).
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

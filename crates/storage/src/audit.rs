@@ -63,7 +63,8 @@ pub async fn append(conn: &mut Conn, event: &Event) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The chain of a union path `/41/4101/410102/…/`: its first three parts (the county), or all of a shorter one.
+/// The chain of a union path `/41/4101/410102/…/`: its first three parts, or all of a shorter one. That is the county, and
+/// one level deeper where a county stands directly under the province (济源), whose auditors see it all the same.
 pub fn chain_of(path: &str) -> String {
     let mut parts = path.split('/').filter(|p| !p.is_empty());
     let mut chain = String::from("/");

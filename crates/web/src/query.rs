@@ -25,7 +25,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = std::future::Ready<Result<Self, Fault>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // serde's text names the field and the type expected, never a value of ours.
+        // serde's text may repeat the value, so it goes no further; which parameter it was is lost with it.
         let parsed = serde_urlencoded::from_str(req.query_string())
             .map(Self)
             .map_err(|_| Fault(Problem::new(Code::InvalidParameter)));
