@@ -126,6 +126,10 @@ async fn judge(tx: &mut Conn, me: &Principal, name: &PersonName, index: &Vec<u8>
     let roster_mobile = profile::mobile_index(tx, person).await?;
     let standing = membership::standing(tx, person).await?;
     let claimed = account::find_by_person(tx, Realm::Member, person).await?;
+    // Tapped twice: the other request bound this very account between two statements of this one.
+    if claimed.as_ref().is_some_and(|own| own.id == me.account && own.level >= 1) {
+        return Ok(Judged::Already(person));
+    }
     if let Some(own) = account.person {
         return if own == person && account.level >= 1 {
             Ok(Judged::Already(own))
