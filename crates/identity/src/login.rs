@@ -132,10 +132,23 @@ pub(crate) async fn second_factor(
     let (Some(code), Some(_)) = (factors.otp.as_deref(), &factors.device) else {
         return Err(required(&["otp", "device"]));
     };
+    mobile_factor(identity, account, code).await.map(Some)
+}
+
+/// A code sent to the mobile of `account`.
+///
+/// # Errors
+/// `SECOND_FACTOR_FAILED` for a wrong code, and for an account without a mobile.
+pub(crate) async fn mobile_factor(
+    identity: &Identity,
+    account: &Account,
+    code: &str,
+) -> Result<otp::Proof, Problem> {
+    let core = &identity.core;
+    let failed = || Problem::new(Code::SecondFactorFailed);
     let mobile = account.mobile(&core.sealer)?.ok_or_else(failed)?;
     otp::check(core, account.realm, Purpose::SecondFactor, &mobile, code)
         .await
-        .map(Some)
         .map_err(|p| if p.code == Code::OtpInvalid { failed() } else { p })
 }
 

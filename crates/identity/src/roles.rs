@@ -6,9 +6,8 @@ use unionhall_web::{Actor, Principal, Role};
 use uuid::Uuid;
 
 use crate::account::{self, Account};
-use crate::login::{Factors, Tokens, open, second_factor};
-use crate::otp::{self, Purpose};
-use crate::{Identity, session};
+use crate::login::{Factors, Tokens, mobile_factor, open, second_factor};
+use crate::{Identity, otp, session};
 
 /// The roles of a natural person over all their accounts, with the account each belongs to.
 ///
@@ -50,7 +49,7 @@ pub async fn switch(
     let now = core.now();
     let all = all(identity, principal).await?;
     let (account, _) = all.iter().find(|(_, r)| r.id == role).ok_or_else(Problem::not_found)?;
-    let entering = account.realm != principal.realm;
+    let entering = account.id != principal.account;
     let mut conn = core.db.writer().await?;
     let device = session::device_of(&mut conn, principal.session).await?;
     drop(conn);
@@ -80,8 +79,7 @@ async fn phone_factor(
     account: &Account,
     factors: &Factors,
 ) -> Result<Option<otp::Proof>, Problem> {
-    let core = &identity.core;
-    let own = account::get(&mut *core.db.read().await?, principal.account).await?;
+    let own = account::get(&mut *identity.core.db.read().await?, principal.account).await?;
     let own = own.as_ref().and_then(Account::mobile_index);
     if own.is_some() && own == account.mobile_index() {
         return Ok(None);
@@ -89,10 +87,5 @@ async fn phone_factor(
     let Some(code) = factors.otp.as_deref() else {
         return Err(Problem::new(Code::SecondFactorRequired).with("factors", json!(["otp"])));
     };
-    let failed = || Problem::new(Code::SecondFactorFailed);
-    let mobile = account.mobile(&core.sealer)?.ok_or_else(failed)?;
-    otp::check(core, account.realm, Purpose::SecondFactor, &mobile, code)
-        .await
-        .map(Some)
-        .map_err(|p| if p.code == Code::OtpInvalid { failed() } else { p })
+    mobile_factor(identity, account, code).await.map(Some)
 }
