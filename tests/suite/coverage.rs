@@ -115,19 +115,19 @@ struct World {
 }
 
 async fn import_of(shop: &Shop) -> Uuid {
-    let boundary = "xxxx";
     let text = format!("姓名,证件号码,手机\n金丝雀,{},{}\n", citizen(), mobile());
-    let part = |name: &str, value: &str| {
-        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
-    let mut body = part("kind", "members") + &part("mode", "upsert") + &part("dry_run", "false");
-    body += &part("union_id", &shop.officer.union.to_string());
-    body += &format!(
-        "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"canary.csv\"\r\ncontent-type: text/csv\r\n\r\n{text}\r\n--{boundary}--\r\n"
-    );
-    let kind = format!("multipart/form-data; boundary={boundary}");
-    let reply = shop.app.request("POST", "/v1/admin/imports").by(&shop.officer.session).body(&kind, body);
+    let union = shop.officer.union.to_string();
+    let fields =
+        [("kind", "members"), ("mode", "upsert"), ("dry_run", "false"), ("union_id", union.as_str())];
+    let reply = shop.app.request("POST", "/v1/admin/imports").by(&shop.officer.session);
+    let reply = reply.form(&fields, Some(text.as_bytes()));
     id(&reply.await.expect(202))
+}
+
+async fn file_of(shop: &Shop) -> Uuid {
+    let request = shop.app.request("POST", "/v1/files").by(&shop.officer.session);
+    let request = request.form(&[("purpose", "merchant_licence")], Some(b"%PDF-1.7 %%EOF"));
+    id(&request.await.expect(201))
 }
 
 async fn application_of(shop: &Shop) -> Uuid {
@@ -151,6 +151,7 @@ impl World {
         let import = import_of(&there).await;
         there.app.drain().await;
         let application = application_of(&there).await;
+        let file = file_of(&there).await;
         let till = there.cashier().await;
         let token = there.token(&till, &other).await;
         let redemption = id(&there.redeem(&till, &token, quota, 5000, "canary").await.expect(201));
@@ -176,6 +177,8 @@ impl World {
             ("/v1/me/redemptions/{id}", redemption),
             ("/v1/merchant/redemptions/{id}", redemption),
             ("/v1/auth/sessions/{id}", session),
+            ("/v1/files/{id}", file),
+            ("/v1/public/files/{id}", file),
         ];
         let mut canaries: Vec<String> = foreign.iter().map(|(_, id)| id.to_string()).collect();
         canaries.extend(there.codes.iter().cloned());

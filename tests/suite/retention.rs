@@ -3,6 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 use unionhall_gateway::upkeep;
+use unionhall_storage::blob::{self, Incoming};
 use unionhall_testkit::{TestApp, mobile};
 
 async fn on_day(app: &TestApp, day: i64, begun: chrono::DateTime<chrono::Utc>) -> String {
@@ -23,6 +24,8 @@ async fn on_day(app: &TestApp, day: i64, begun: chrono::DateTime<chrono::Utc>) -
         ("event", "outbox WHERE topic = 'past'"),
         ("log", "verification_log"),
         ("session", "session"),
+        ("broken", "blob WHERE NOT kept"),
+        ("blob", "blob_chunk"),
     ] {
         if app.number(&format!("SELECT count(*) FROM {rows}")).await > 0 {
             left.push(name);
@@ -48,15 +51,26 @@ async fn everything_goes_in_its_time_and_not_before() {
         app.core().id()
     ))
     .await;
-    let all = "code failure count task failed event log session";
+    let core = app.core();
+    for kept in [false, true] {
+        let mut blob = Incoming::begin(core);
+        blob.piece(&[7; 600 * 1024]).await.unwrap();
+        blob.finish().await.unwrap();
+        if kept {
+            blob::keep(&mut core.db.writer().await.unwrap(), blob.id).await.unwrap();
+        }
+    }
+    let all = "code failure count task failed event log session broken blob";
     assert_eq!(on_day(&app, 0, begun).await, all);
     assert_eq!(on_day(&app, 1, begun).await, all);
-    assert_eq!(on_day(&app, 2, begun).await, "count task failed event log session");
-    assert_eq!(on_day(&app, 7, begun).await, "count task failed event log session");
-    assert_eq!(on_day(&app, 8, begun).await, "failed log session");
+    assert_eq!(app.number("SELECT count(*) FROM blob_chunk").await, 6);
+    assert_eq!(on_day(&app, 2, begun).await, "count task failed event log session blob");
+    assert_eq!(app.number("SELECT count(*) FROM blob_chunk").await, 3);
+    assert_eq!(on_day(&app, 7, begun).await, "count task failed event log session blob");
+    assert_eq!(on_day(&app, 8, begun).await, "failed log session blob");
     // The session could be refreshed for 90 days; what it records is kept from its end on.
-    assert_eq!(on_day(&app, 190, begun).await, "failed log session");
-    assert_eq!(on_day(&app, 191, begun).await, "failed session");
-    assert_eq!(on_day(&app, 280, begun).await, "failed session");
-    assert_eq!(on_day(&app, 281, begun).await, "failed");
+    assert_eq!(on_day(&app, 190, begun).await, "failed log session blob");
+    assert_eq!(on_day(&app, 191, begun).await, "failed session blob");
+    assert_eq!(on_day(&app, 280, begun).await, "failed session blob");
+    assert_eq!(on_day(&app, 281, begun).await, "failed blob");
 }

@@ -77,6 +77,8 @@ pub struct Config {
     pub sms_url: Option<String>,
     /// Bearer token of the SMS provider.
     pub sms_token: Option<SecretString>,
+    /// `host:port` of a clamd that scans uploads; they are taken unscanned without.
+    pub clamd: Option<String>,
     /// Origins browsers may call from.
     #[serde(default)]
     pub cors_origins: Vec<String>,
@@ -117,6 +119,7 @@ const KEYS: &[&str] = &[
     "sms_outbox",
     "sms_url",
     "sms_token",
+    "clamd",
     "cors_origins",
     "trusted_proxies",
     "minimum_versions",
@@ -167,6 +170,7 @@ impl Config {
             .context("configuration")?;
         // Compose files can only pass an absent variable on as an empty one.
         config.sms_url = config.sms_url.filter(|url| !url.is_empty());
+        config.clamd = config.clamd.filter(|address| !address.is_empty());
         config.sms_outbox = config.sms_outbox.filter(|path| !path.as_os_str().is_empty());
         config.validate()?;
         Ok(config)

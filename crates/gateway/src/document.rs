@@ -31,19 +31,19 @@ pub const AUDIENCES: &[Audience] = &[
     Audience {
         name: "member",
         title: "Unionhall: members 会员端",
-        roots: &["/v1/public/", "/v1/auth/", "/v1/me/"],
+        roots: &["/v1/public/", "/v1/auth/", "/v1/files/", "/v1/me/"],
         internal: false,
     },
     Audience {
         name: "merchant",
         title: "Unionhall: merchants 商户端",
-        roots: &["/v1/auth/", "/v1/merchant/"],
+        roots: &["/v1/auth/", "/v1/files/", "/v1/merchant/"],
         internal: false,
     },
     Audience {
         name: "admin",
         title: "Unionhall: administration 管理端",
-        roots: &["/v1/auth/", "/v1/admin/"],
+        roots: &["/v1/auth/", "/v1/files/", "/v1/admin/"],
         internal: true,
     },
 ];

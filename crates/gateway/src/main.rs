@@ -222,6 +222,7 @@ async fn start(config: &Config, runtime: tokio::runtime::Handle) -> anyhow::Resu
         kek: config.kek()?,
         sms,
         issuer: config.issuer.clone(),
+        scanner: config.clamd.clone().map(unionhall_files::Clamd::new),
         redis: services::redis(config.redis_url.as_ref()).await,
         rates: config.rates(),
         time_limit: TIME_LIMIT,

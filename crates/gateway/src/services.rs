@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use unionhall_cards::Cards;
+use unionhall_files::{Clamd, Files};
 use unionhall_identity::sms::SmsSender;
 use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub sms: Arc<dyn SmsSender>,
     /// `iss` of tokens.
     pub issuer: String,
+    /// Scans uploads, where there is one.
+    pub scanner: Option<Clamd>,
     /// Redis, where there is one.
     pub redis: Option<redis::aio::ConnectionManager>,
     /// Rate limits.
@@ -61,6 +64,8 @@ pub struct Services {
     pub app: web::Data<App>,
     /// Identity's services.
     pub identity: web::Data<Identity>,
+    /// Files' services.
+    pub files: web::Data<Files>,
     /// Cards' services.
     pub cards: web::Data<Cards>,
     /// Merchants' services.
@@ -72,6 +77,7 @@ pub struct Services {
 /// All operations of all rooms.
 pub fn routes(config: &mut ServiceConfig) {
     unionhall_identity::http::routes(config);
+    unionhall_files::http::routes(config);
     unionhall_registry::http::routes(config);
     unionhall_cards::http::routes(config);
     unionhall_merchants::http::routes(config);
@@ -101,6 +107,7 @@ impl Services {
         ];
         let identity =
             Identity::start(core.clone(), &ring, parts.issuer, parts.sms, roles, parts.cores).await?;
+        let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;
         let app = App {
@@ -115,6 +122,7 @@ impl Services {
         Ok(Self {
             app: web::Data::new(app),
             identity: web::Data::new(identity),
+            files: web::Data::new(files),
             cards: web::Data::new(cards),
             merchants: web::Data::new(merchants),
             ring,
@@ -126,6 +134,7 @@ impl Services {
         config
             .app_data(self.app.clone())
             .app_data(self.identity.clone())
+            .app_data(self.files.clone())
             .app_data(self.cards.clone())
             .app_data(self.merchants.clone());
     }

@@ -16,6 +16,7 @@ pub fn handle(worker: Worker, core: &Core) -> Worker {
 
 async fn forget(core: Core, leased: Leased) -> Result<(), Problem> {
     unionhall_storage::retention::own(&core, &leased).await?;
+    unionhall_files::forget_expired(&core, &leased).await?;
     unionhall_identity::retention::own(&core, &leased).await?;
     unionhall_merchants::verification_log::forget(&core, &leased).await
 }

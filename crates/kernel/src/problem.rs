@@ -93,6 +93,9 @@ catalogue! {
     CouponUsed "COUPON_USED" 409 "券已使用" "这张券已经使用或过期。" "Coupon used" "The coupon is used or past its date.";
     VoidWindowClosed "VOID_WINDOW_CLOSED" 409 "已过撤销时限" "已过可撤销时间，请联系上级处理。" "Void window closed" "The time in which you may void this is over.";
     ApplicationOpen "APPLICATION_OPEN" 409 "已有在办申请" "您已有一份正在办理的申请。" "Application open" "An application of this kind is open already.";
+    TooManyFiles "TOO_MANY_FILES" 409 "待用文件过多" "未使用的文件过多，请先删除或明天再试。" "Too many unused files" "Files wait a day to be used; delete some or try again tomorrow.";
+    // 410
+    LinkExpired "LINK_EXPIRED" 410 "链接已过期" "链接已过期，请重新打开。" "Link expired" "Links to files live five minutes; ask for a new one.";
     // 412, 413, 415
     Stale "STALE" 412 "内容已变更" "内容已被他人更新，请刷新后重试。" "Stale version" "Somebody changed it since you read it; read it again.";
     TooLarge "TOO_LARGE" 413 "内容过大" "提交的内容超过大小限制。" "Too large" "The body is larger than this operation accepts.";

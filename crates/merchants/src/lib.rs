@@ -11,6 +11,7 @@ pub mod campaign;
 pub mod claim;
 pub mod directory;
 pub mod http;
+pub mod licence;
 pub mod merchant;
 pub mod receipt;
 pub mod redeem;

@@ -116,6 +116,8 @@ pub struct Merchant {
     contact_mobile: Vec<u8>,
     /// Moves with every change.
     pub version: i32,
+    /// The business licence, where one was attached.
+    pub licence_file_id: Option<Uuid>,
 }
 
 impl Merchant {

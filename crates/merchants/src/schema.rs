@@ -16,6 +16,7 @@ diesel::table! {
         contact_mobile -> Bytea,
         version -> Int4,
         created_at -> Timestamptz,
+        licence_file_id -> Nullable<Uuid>,
     }
 }
 

@@ -132,15 +132,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    import_chunk (id) {
-        id -> Uuid,
-        import_id -> Uuid,
-        n -> Int4,
-        sealed -> Bytea,
-    }
-}
-
-diesel::table! {
     import_row (id) {
         id -> Uuid,
         import_id -> Uuid,

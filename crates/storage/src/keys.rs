@@ -66,6 +66,8 @@ pub enum Purpose {
     Verification,
     /// Signs access tokens (an Ed25519 seed).
     Token,
+    /// Signs links to files.
+    FileLink,
 }
 
 impl Purpose {
@@ -79,6 +81,7 @@ impl Purpose {
             Self::CardCode => "card_code",
             Self::Verification => "verification",
             Self::Token => "token",
+            Self::FileLink => "file_link",
         }
     }
 }

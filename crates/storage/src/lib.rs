@@ -5,6 +5,7 @@
 //! in; nothing that leaves the process (HTTP, SMS) happens inside a transaction.
 
 pub mod audit;
+pub mod blob;
 pub mod core;
 pub mod db;
 pub mod hot;

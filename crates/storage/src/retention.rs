@@ -55,7 +55,8 @@ pub async fn forget(core: &Core, leased: &Leased, old: Old, before: DateTime<Utc
     }
 }
 
-/// Forgets this room's own: tasks that are done and events that were dispatched. Failed tasks wait for an operator.
+/// Forgets this room's own: tasks that are done, events that were dispatched, and what broken uploads left. Failed
+/// tasks wait for an operator.
 ///
 /// # Errors
 /// As [`forget`].
@@ -63,5 +64,6 @@ pub async fn own(core: &Core, leased: &Leased) -> Result<(), Problem> {
     let before = core.now() - DONE;
     let tasks = Old { table: "task", key: "id", when: "state = 'done' AND finished_at < $1" };
     forget(core, leased, tasks, before).await?;
+    forget(core, leased, crate::blob::UNKEPT, core.now() - GUARD).await?;
     forget(core, leased, Old { table: "outbox", key: "id", when: "dispatched_at < $1" }, before).await
 }

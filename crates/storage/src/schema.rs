@@ -81,3 +81,21 @@ diesel::table! {
         event_id -> Uuid,
     }
 }
+
+diesel::table! {
+    /// What is too large for a row.
+    blob (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
+        kept -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Its bytes, sealed.
+    blob_chunk (blob_id, n) {
+        blob_id -> Uuid,
+        n -> Int4,
+        sealed -> Bytea,
+    }
+}

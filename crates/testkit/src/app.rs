@@ -61,6 +61,7 @@ async fn services(
         kek: Kek::parse(KEK).expect("a key"),
         sms,
         issuer: "https://unionhall.test".to_owned(),
+        scanner: None,
         redis: None,
         rates: Rates { address: 1_000_000, account: 1_000_000, shaped: 1_000_000 },
         time_limit,

@@ -96,6 +96,31 @@ impl Request {
         Self { builder: self.builder.header("content-type", content_type).body(body), ..self }
     }
 
+    /// With a multipart form, the file in the middle of its fields.
+    pub fn form(self, fields: &[(&str, &str)], file: Option<&[u8]>) -> Self {
+        let mut body = Vec::new();
+        let mut file = file;
+        let mut add_file = |body: &mut Vec<u8>| {
+            if let Some(file) = file.take() {
+                let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"名册.csv\"\r\n\
+                            Content-Type: application/octet-stream\r\n\r\n";
+                body.extend(head.as_bytes());
+                body.extend(file);
+                body.extend(b"\r\n");
+            }
+        };
+        for (at, (name, value)) in fields.iter().enumerate() {
+            if at == 1 {
+                add_file(&mut body);
+            }
+            let part = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.as_bytes());
+        }
+        add_file(&mut body);
+        body.extend(b"--XX--\r\n");
+        self.body("multipart/form-data; boundary=XX", body)
+    }
+
     /// A request that succeeds without changing anything, and therefore leaves no audit row.
     pub fn changes_nothing(self) -> Self {
         Self { unchanging: true, ..self }

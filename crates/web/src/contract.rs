@@ -26,7 +26,7 @@ use crate::request::RequestInfo;
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Large files come over slow lines.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(900);
-const UPLOADS: &[&str] = &["create_import"];
+const UPLOADS: &[&str] = &["create_import", "upload_file"];
 
 /// One operation, as published.
 #[derive(Debug, Clone, Default)]

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod body;
 pub mod contract;
 pub mod etag;
+pub mod form;
 pub mod once;
 pub mod page;
 pub mod policy;

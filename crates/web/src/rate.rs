@@ -79,6 +79,7 @@ const SHAPED: &[&str] = &[
     "verify_real_name",
     "claim_coupon",
     "create_import",
+    "upload_file",
 ];
 
 // GCRA in one round trip: the key holds the theoretical arrival time in microseconds of the server's clock.

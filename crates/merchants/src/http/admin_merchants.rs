@@ -38,7 +38,7 @@ struct MerchantQuery {
 
 /// A merchant. 商户
 #[derive(Debug, Serialize, ToSchema)]
-struct MerchantDto {
+pub(super) struct MerchantDto {
     /// Its id.
     id: Uuid,
     /// The union that manages it. 管理工会
@@ -64,9 +64,11 @@ struct MerchantDto {
     contact_name: String,
     /// 联系手机, masked
     contact_mobile: String,
+    /// Whether its licence can be read. 是否有营业执照
+    has_licence: bool,
 }
 
-fn merchant_dto(app: &App, merchant: &Merchant) -> Result<MerchantDto, Problem> {
+pub(super) fn merchant_dto(app: &App, merchant: &Merchant) -> Result<MerchantDto, Problem> {
     let state = merchant.state(app.today());
     Ok(MerchantDto {
         id: merchant.id,
@@ -81,6 +83,7 @@ fn merchant_dto(app: &App, merchant: &Merchant) -> Result<MerchantDto, Problem> 
         contract_to: merchant.contract_to,
         contact_name: mask::name(&merchant.contact_name),
         contact_mobile: merchant.contact_mobile(&app.sealer)?.masked(),
+        has_licence: merchant.licence_file_id.is_some(),
     })
 }
 

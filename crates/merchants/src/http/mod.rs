@@ -1,6 +1,7 @@
 //! This room's operations.
 
 mod admin_campaigns;
+mod admin_licence;
 mod admin_merchants;
 mod admin_places;
 mod admin_redemptions;
@@ -21,6 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Registers the room's operations.
 pub fn routes(config: &mut ServiceConfig) {
     admin_merchants::routes(config);
+    admin_licence::routes(config);
     admin_places::routes(config);
     admin_campaigns::routes(config);
     admin_redemptions::routes(config);

@@ -6,6 +6,7 @@
 mod campaigns;
 mod claims;
 mod contracts;
+mod licences;
 mod merchants;
 mod races;
 mod redemptions;

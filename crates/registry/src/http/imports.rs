@@ -67,7 +67,7 @@ async fn create_import(
     let mut upload = Upload::begin(&app.core);
     let answer = take(&app.core, &cadre, &once, &mut upload, parts).await;
     // A refused file goes at once, and so does that of a repeat, which is answered with the first one's import.
-    let is_kept = answer.as_ref().is_ok_and(|stored| stored.location == Some(location(upload.id)));
+    let is_kept = answer.as_ref().is_ok_and(|stored| stored.location == Some(location(upload.id())));
     if !is_kept {
         upload.discard().await?;
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::{Code, Problem};
 use unionhall_storage::tasks::{self, Leased};
-use unionhall_storage::{Conn, Core, db};
+use unionhall_storage::{Conn, Core, blob, db};
 use uuid::Uuid;
 
 use super::cell::{self, Cell};
@@ -19,7 +19,6 @@ use super::rows::{self, Kept, Outcome, Stored};
 use super::store;
 use super::{
     BATCH, Counts, Failure, FileType, Import, Kind, MAX_XLSX_ROWS, State, Stop, apply, revert, union_write,
-    upload,
 };
 
 /// Validates a file.
@@ -101,7 +100,7 @@ pub async fn task(core: Core, step: Step, leased: Leased) -> Result<(), Problem>
             let Some(import) = store::any_locked(tx, id).await? else { return Ok(()) };
             if import.state == State::Validating {
                 store::set_failed(tx, id, &failure).await?;
-                upload::drop_chunks(tx, id).await?;
+                blob::remove(tx, id).await?;
             }
             Ok(())
         })
@@ -156,7 +155,6 @@ pub async fn validate(
     if import.state != State::Validating {
         return Ok(Walked::Done);
     }
-    upload::sweep(core, &mut conn).await?;
     drop(conn);
     let mut rows = Rows::open(core, &import).await?;
     let columns = rows.header(import.kind).await?;
@@ -208,7 +206,7 @@ pub async fn validate(
 
 /// The end of a validation: the rows are kept, the file no longer.
 pub(super) async fn finish(conn: &mut Conn, id: Uuid) -> Result<(), Problem> {
-    upload::drop_chunks(conn, id).await?;
+    blob::remove(conn, id).await?;
     store::set_state(conn, id, State::Validated).await
 }
 

@@ -6,13 +6,13 @@ use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_kernel::{Code, Problem};
 use unionhall_storage::once::{Key, Stored, once};
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_storage::{Conn, Core, audit, blob};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, IfMatch, OrgScope};
 use uuid::Uuid;
 
 use super::run::{self, Step};
-use super::{Import, State, store, upload};
+use super::{Import, State, store};
 use crate::schema::import;
 
 /// What a cadre does.
@@ -109,7 +109,7 @@ async fn follow(
                 .await?;
             run::queue(core, conn, Step::Commit, found.id).await
         }
-        Transition::Cancel => upload::drop_chunks(conn, found.id).await,
+        Transition::Cancel => blob::remove(conn, found.id).await,
         Transition::Revert => {
             diesel::update(import::table.find(found.id)).set(import::rows_done.eq(0)).execute(conn).await?;
             run::queue(core, conn, Step::Revert, found.id).await

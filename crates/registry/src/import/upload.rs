@@ -1,13 +1,12 @@
-//! A file comes in: sealed chunk by chunk as it arrives, then its import, then the task that validates it.
+//! A file comes in: its blob as it arrives, then its import, then the task that validates it.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use unionhall_kernel::{Invalid, Problem};
+use unionhall_storage::blob::{self, Incoming};
 use unionhall_storage::once::{Key, Stored, once};
-use unionhall_storage::seal::Column;
-use unionhall_storage::{Conn, Core, audit, tasks};
+use unionhall_storage::{Core, audit, tasks};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope};
 use uuid::Uuid;
@@ -15,34 +14,23 @@ use uuid::Uuid;
 use super::sniff::Sniffer;
 use super::{Kind, Mode, run};
 use crate::org;
-use crate::schema::{import, import_chunk};
+use crate::schema::import;
 
-const CHUNK: usize = 256 * 1024;
-pub(super) const SEALED: Column = "import_chunk.sealed";
-
-/// A file on its way in. Chunks of an upload that breaks off are taken away by [`Upload::discard`], or after
-/// a crash by [`sweep`].
+/// A file on its way in.
 pub struct Upload<'a> {
-    core: &'a Core,
-    /// The import it becomes.
-    pub id: Uuid,
+    blob: Incoming<'a>,
     sniffer: Sniffer,
-    hash: Sha256,
-    pending: Vec<u8>,
-    written: i32,
 }
 
 impl<'a> Upload<'a> {
     /// Begins.
     pub fn begin(core: &'a Core) -> Self {
-        Self {
-            core,
-            id: core.id(),
-            sniffer: Sniffer::default(),
-            hash: Sha256::new(),
-            pending: Vec::new(),
-            written: 0,
-        }
+        Self { blob: Incoming::begin(core), sniffer: Sniffer::default() }
+    }
+
+    /// The import it becomes.
+    pub fn id(&self) -> Uuid {
+        self.blob.id
     }
 
     /// Takes the next piece.
@@ -51,31 +39,7 @@ impl<'a> Upload<'a> {
     /// As [`Sniffer::piece`].
     pub async fn piece(&mut self, bytes: &[u8]) -> Result<(), Problem> {
         self.sniffer.piece(bytes)?;
-        self.hash.update(bytes);
-        self.pending.extend_from_slice(bytes);
-        while self.pending.len() >= CHUNK {
-            let rest = self.pending.split_off(CHUNK);
-            let chunk = std::mem::replace(&mut self.pending, rest);
-            self.write(&chunk).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(&mut self, chunk: &[u8]) -> Result<(), Problem> {
-        let id = self.core.id();
-        let sealed = self.core.sealer.seal(SEALED, id, chunk)?;
-        let mut conn = self.core.db.writer().await?;
-        diesel::insert_into(import_chunk::table)
-            .values((
-                import_chunk::id.eq(id),
-                import_chunk::import_id.eq(self.id),
-                import_chunk::n.eq(self.written),
-                import_chunk::sealed.eq(sealed),
-            ))
-            .execute(&mut conn)
-            .await?;
-        self.written += 1;
-        Ok(())
+        self.blob.piece(bytes).await
     }
 
     /// Takes the file away again.
@@ -83,8 +47,7 @@ impl<'a> Upload<'a> {
     /// # Errors
     /// `UNAVAILABLE` when the database cannot be reached.
     pub async fn discard(&self) -> Result<(), Problem> {
-        let mut conn = self.core.db.writer().await?;
-        drop_chunks(&mut conn, self.id).await
+        self.blob.discard().await
     }
 
     /// The file is here: what it is and its digest.
@@ -92,13 +55,10 @@ impl<'a> Upload<'a> {
     /// # Errors
     /// `FILE_EMPTY` at `/file`.
     pub async fn finish(&mut self) -> Result<Arrived, Problem> {
-        let last = std::mem::take(&mut self.pending);
-        if !last.is_empty() {
-            self.write(&last).await?;
-        }
+        let sha256 = self.blob.finish().await?;
         let empty = || Problem::invalid("/file", Invalid::new("FILE_EMPTY", "文件是空的，请重新选择。"));
         let (file_type, encoding) = std::mem::take(&mut self.sniffer).finish().ok_or_else(empty)?;
-        Ok(Arrived { file_type, encoding, sha256: std::mem::take(&mut self.hash).finalize().to_vec() })
+        Ok(Arrived { file_type, encoding, sha256: sha256.to_vec() })
     }
 }
 
@@ -139,10 +99,11 @@ pub async fn create(
     key: Option<Key>,
     answer: impl Fn(Uuid) -> Result<Stored, Problem>,
 ) -> Result<Stored, Problem> {
-    let (id, now) = (upload.id, core.now());
+    let (id, now) = (upload.id(), core.now());
     let account = actor.account.ok_or_else(|| Problem::internal("an upload without an account"))?;
     once(&core.db, now, key, async |tx| {
         let union = org::get(tx, scope, wanted.union).await?;
+        blob::keep(tx, id).await?;
         diesel::insert_into(import::table)
             .values((
                 import::id.eq(id),
@@ -170,33 +131,4 @@ pub async fn create(
         answer(id)
     })
     .await
-}
-
-/// Takes a file's chunks away.
-///
-/// # Errors
-/// `INTERNAL` when the rows cannot be deleted.
-pub async fn drop_chunks(conn: &mut Conn, import: Uuid) -> Result<(), Problem> {
-    diesel::delete(import_chunk::table.filter(import_chunk::import_id.eq(import))).execute(conn).await?;
-    Ok(())
-}
-
-/// Takes away what uploads left that never became an import: a process died in the middle of one. The table
-/// holds files that are being validated and nothing else, so looking through it is cheap.
-///
-/// # Errors
-/// `INTERNAL` when the rows cannot be deleted.
-pub async fn sweep(core: &Core, conn: &mut Conn) -> Result<(), Problem> {
-    // Ids are UUIDv7: the first 48 bits are the milliseconds at which they were made.
-    let yesterday = core.now() - chrono::Duration::hours(24);
-    let millis = u128::try_from(yesterday.timestamp_millis()).unwrap_or(0);
-    let before = Uuid::from_u128(millis << 80);
-    diesel::sql_query(
-        "DELETE FROM import_chunk c WHERE c.id < $1 \
-         AND NOT EXISTS (SELECT 1 FROM import i WHERE i.id = c.import_id)",
-    )
-    .bind::<diesel::sql_types::Uuid, _>(before)
-    .execute(conn)
-    .await?;
-    Ok(())
 }

@@ -59,7 +59,7 @@ impl Office {
     /// Sends a form.
     pub async fn send(&self, fields: &[(&str, &str)], file: &[u8], key: Option<&str>) -> Reply {
         let request = self.app.request("POST", "/v1/admin/imports").by(&self.cadre.session);
-        let request = request.body("multipart/form-data; boundary=XX", form(fields, Some(file)));
+        let request = request.form(fields, Some(file));
         match key {
             Some(key) => request.key(key).await,
             None => request.await,
@@ -191,24 +191,6 @@ impl Office {
 async fn union(app: &TestApp, under: &str, name: &str) -> UnionRef {
     let (id, code) = app.union_under(under, name).await;
     UnionRef { id: id.to_string(), name: name.to_owned(), code: Some(code) }
-}
-
-/// A multipart form with the file in the middle of its fields.
-pub fn form(fields: &[(&str, &str)], file: Option<&[u8]>) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (at, (name, value)) in fields.iter().enumerate() {
-        if let Some(file) = file.filter(|_| at == 1) {
-            let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"名册.csv\"\r\n\
-                        Content-Type: application/octet-stream\r\n\r\n";
-            body.extend(head.as_bytes());
-            body.extend(file);
-            body.extend(b"\r\n");
-        }
-        let part = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend(part.as_bytes());
-    }
-    body.extend(b"--XX--\r\n");
-    body
 }
 
 /// An import reports what was planted.

@@ -1,7 +1,7 @@
 use serde_json::json;
 use unionhall_testkit::{citizen, mobile};
 
-use crate::bench::{Office, form};
+use crate::bench::Office;
 
 #[tokio::test]
 async fn files_that_cannot_be_read_fail_with_a_code() {
@@ -26,7 +26,7 @@ async fn files_that_cannot_be_read_fail_with_a_code() {
             "{import}"
         );
         assert_eq!(office.act(&id, "commit").await.problem(409), "INVALID_STATE");
-        assert_eq!(office.app.number("SELECT count(*) FROM import_chunk").await, 0);
+        assert_eq!(office.app.number("SELECT count(*) FROM blob_chunk").await, 0);
         assert_eq!(office.errors(&id).await.len(), 1, "a header and no rows");
     }
     let missing = office.validated("姓名\n王小明\n".as_bytes()).await;
@@ -123,13 +123,12 @@ async fn forms_are_judged_part_by_part() {
         let reply = office.send(&[("kind", "members"), ("union_id", &union)], other, None).await;
         assert_eq!(reply.problem(415), "UNSUPPORTED_MEDIA_TYPE");
     }
-    let none = form(&[("kind", "members"), ("union_id", &union)], None);
     let request = || office.app.request("POST", "/v1/admin/imports").by(&office.cadre.session);
-    let reply = request().body("multipart/form-data; boundary=XX", none).await;
+    let reply = request().form(&[("kind", "members"), ("union_id", &union)], None).await;
     assert_eq!(reply.json()["errors"][0]["pointer"], "/file");
     assert_eq!(request().json(json!({})).await.problem(415), "UNSUPPORTED_MEDIA_TYPE");
     assert_eq!(request().body("multipart/form-data; boundary=XX", "junk").await.problem(400), "MALFORMED");
-    assert_eq!(office.app.number("SELECT count(*) FROM import_chunk").await, 0);
+    assert_eq!(office.app.number("SELECT count(*) FROM blob_chunk").await, 0);
 }
 
 #[tokio::test]
@@ -172,7 +171,7 @@ async fn one_key_is_one_upload() {
     let other = office.send(&fields, b"another file", Some("up-1")).await;
     assert_eq!(other.problem(422), "IDEMPOTENCY_KEY_REUSED");
     assert_eq!(office.app.number("SELECT count(*) FROM import").await, 1);
-    assert_eq!(office.app.number("SELECT count(*) FROM import_chunk").await, 1);
+    assert_eq!(office.app.number("SELECT count(*) FROM blob_chunk").await, 1);
 }
 
 #[tokio::test]
@@ -188,25 +187,20 @@ async fn a_file_that_keeps_ending_the_worker_is_given_up() {
     let path = format!("/v1/admin/imports/{}", sent["id"].as_str().unwrap());
     let read = office.app.get(&path).by(&office.cadre.session).await.expect(200);
     assert_eq!(read["state"], "failed");
-    assert_eq!(office.app.number("SELECT count(*) FROM import_chunk").await, 0);
+    assert_eq!(office.app.number("SELECT count(*) FROM blob_chunk").await, 0);
 }
 
 #[tokio::test]
-async fn what_a_broken_upload_left_is_swept_away() {
+async fn what_a_broken_upload_left_is_not_touched_by_others() {
     let office = Office::open().await;
     let mut upload = unionhall_registry::import::upload::Upload::begin(office.app.core());
     upload.piece(&vec![b'x'; 600 * 1024]).await.unwrap();
     drop(upload);
-    let chunks = "SELECT count(*) FROM import_chunk";
+    let chunks = "SELECT count(*) FROM blob_chunk";
     assert_eq!(office.app.number(chunks).await, 2);
     let file = format!("姓名,身份证号,手机\n王小明,{},{}\n", citizen(), mobile());
     office.validated(file.as_bytes()).await;
     assert_eq!(office.app.number(chunks).await, 2, "it may still be on its way");
-    office.app.clock.advance(chrono::Duration::hours(25));
-    let core = office.app.core();
-    let mut conn = core.db.writer().await.unwrap();
-    unionhall_registry::import::upload::sweep(core, &mut conn).await.unwrap();
-    assert_eq!(office.app.number(chunks).await, 0);
 }
 
 #[tokio::test]
@@ -234,7 +228,8 @@ async fn nothing_personal_is_readable_in_the_tables() {
     let id = office.upload(file.as_bytes()).await;
     let tables = async || {
         let mut all = String::new();
-        for table in ["import", "import_chunk", "import_row", "task", "audit_event", "outbox", "idempotency"]
+        for table in
+            ["import", "blob", "blob_chunk", "import_row", "task", "audit_event", "outbox", "idempotency"]
         {
             let rows = format!("SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t");
             all += &office.text(&rows).await;

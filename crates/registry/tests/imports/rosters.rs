@@ -27,11 +27,7 @@ async fn every_format_and_header_reports_what_was_planted_and_commits_it() {
         let import = office.read(&id).await;
         assert_reports(&import, &planted.expected);
         assert_eq!(import["rows_updated"], 0);
-        assert_eq!(
-            office.app.number("SELECT count(*) FROM import_chunk").await,
-            0,
-            "the file is kept as rows"
-        );
+        assert_eq!(office.app.number("SELECT count(*) FROM blob_chunk").await, 0, "the file is kept as rows");
         assert_eq!(
             before,
             office.app.number("SELECT count(*) FROM member_standing").await,

@@ -2,7 +2,7 @@ use serde_json::json;
 use unionhall_testkit::{citizen, mobile};
 use unionhall_web::RoleName;
 
-use crate::bench::{Office, form};
+use crate::bench::Office;
 
 #[tokio::test]
 async fn a_sibling_county_gets_404_and_not_a_byte() {
@@ -55,11 +55,7 @@ async fn a_file_reaches_no_union_out_of_scope() {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (*a, b.as_str())).collect();
     let file = format!("姓名,身份证号,手机\n王小明,{},{}\n", citizen(), mobile());
     assert_eq!(office.send(&fields, file.as_bytes(), None).await.problem(404), "NOT_FOUND");
-    assert_eq!(
-        office.app.number("SELECT count(*) FROM import_chunk").await,
-        0,
-        "a refused file goes at once"
-    );
+    assert_eq!(office.app.number("SELECT count(*) FROM blob_chunk").await, 0, "a refused file goes at once");
 
     // By name or by code, its unions look like none at all.
     let mut answers = Vec::new();
@@ -88,9 +84,8 @@ async fn needs_review_says_nothing_of_the_other_union() {
 #[tokio::test]
 async fn who_may_not_is_refused() {
     let office = Office::open().await;
-    let body = || form(&[("kind", "members"), ("union_id", "x")], Some(b"x"));
-    let request =
-        || office.app.request("POST", "/v1/admin/imports").body("multipart/form-data; boundary=XX", body());
+    let fields = [("kind", "members"), ("union_id", "x")];
+    let request = || office.app.request("POST", "/v1/admin/imports").form(&fields, Some(b"x"));
     assert_eq!(request().await.problem(401), "UNAUTHENTICATED");
     let member = office.app.login_member(&mobile()).await;
     assert_eq!(request().by(&member).await.problem(401), "UNAUTHENTICATED");

@@ -70,6 +70,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
         kek: config.kek()?,
         sms: Arc::new(FileSms::new(outbox.clone(), clock)),
         issuer: config.issuer.clone(),
+        scanner: None,
         redis: None,
         rates: Rates { address: 100_000, account: 100_000, shaped: 100_000 },
         time_limit: TIME_LIMIT,

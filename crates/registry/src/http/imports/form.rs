@@ -1,17 +1,16 @@
 //! The form of an upload, part by part as it streams in; its parts may come in any order.
 
-use actix_multipart::{Field, Multipart, MultipartError};
+use actix_multipart::{Field, Multipart};
 use futures_util::StreamExt as _;
-use unionhall_kernel::{Code, Fields, Invalid, Problem};
+use unionhall_kernel::{Fields, Problem};
 use unionhall_storage::once::body_hash;
+use unionhall_web::form;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::import::upload::{Arrived, Upload, Wanted};
 use crate::import::{Kind, Mode};
 
-/// Longest text part.
-const MAX_TEXT: usize = 256;
 /// Longest file name kept.
 const MAX_NAME: usize = 100;
 
@@ -48,15 +47,6 @@ struct Texts {
     dry_run: Option<String>,
 }
 
-fn broken(error: &MultipartError) -> Problem {
-    match error {
-        MultipartError::ContentTypeMissing
-        | MultipartError::ContentTypeParse
-        | MultipartError::ContentTypeIncompatible => Problem::new(Code::UnsupportedMediaType),
-        _ => Problem::new(Code::Malformed),
-    }
-}
-
 /// Takes the parts: texts into memory, the file into the upload.
 ///
 /// # Errors
@@ -66,40 +56,27 @@ pub(super) async fn receive(upload: &mut Upload<'_>, mut parts: Multipart) -> Re
     let mut texts = Texts::default();
     let mut file_name: Option<String> = None;
     while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|error| broken(&error))?;
+        let mut part = part.map_err(|error| form::broken(&error))?;
         let name = part.name().unwrap_or_default().to_owned();
-        let place = match name.as_str() {
-            "file" if file_name.is_none() => {
+        match name.as_str() {
+            "file" if file_name.is_some() => return Err(form::second_file()),
+            "file" => {
                 file_name = Some(named(&part));
                 while let Some(piece) = part.next().await {
-                    upload.piece(&piece.map_err(|error| broken(&error))?).await?;
+                    upload.piece(&piece.map_err(|error| form::broken(&error))?).await?;
                 }
-                continue;
             }
-            "kind" => &mut texts.kind,
-            "union_id" => &mut texts.union_id,
-            "mode" => &mut texts.mode,
-            "dry_run" => &mut texts.dry_run,
-            "file" => return Err(refused("/file", "REPEATED", "只能上传一个文件。")),
-            // The name is the caller's own; it is cut so that an answer stays small.
-            other => {
-                let pointer: String = format!("/{other}").chars().take(64).collect();
-                return Err(refused(&pointer, "UNKNOWN_FIELD", "系统不认识的字段。"));
-            }
-        };
-        if place.is_some() {
-            return Err(refused(&format!("/{name}"), "REPEATED", "只能填写一次。"));
+            "kind" => form::text(&mut part, &name, &mut texts.kind).await?,
+            "union_id" => form::text(&mut part, &name, &mut texts.union_id).await?,
+            "mode" => form::text(&mut part, &name, &mut texts.mode).await?,
+            "dry_run" => form::text(&mut part, &name, &mut texts.dry_run).await?,
+            other => return Err(form::unknown(other)),
         }
-        *place = Some(text(&mut part, &name).await?);
     }
     let (wanted, fields) = wanted(texts, file_name)?;
     let arrived = upload.finish().await?;
     let digest = body_hash(&fields, &arrived.sha256);
     Ok(Form { wanted, arrived, digest })
-}
-
-fn refused(pointer: &str, code: &'static str, detail: &'static str) -> Problem {
-    Problem::invalid(pointer, Invalid::new(code, detail))
 }
 
 /// The file's name without folders and control characters.
@@ -109,34 +86,27 @@ fn named(part: &Field) -> String {
     base.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect()
 }
 
-async fn text(part: &mut Field, name: &str) -> Result<String, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = part.next().await {
-        bytes.extend_from_slice(&piece.map_err(|error| broken(&error))?);
-        if bytes.len() > MAX_TEXT {
-            return Err(refused(&format!("/{name}"), "TOO_LONG", "内容过长。"));
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| Problem::new(Code::Malformed))
-}
-
 fn wanted(texts: Texts, file_name: Option<String>) -> Result<(Wanted, String), Problem> {
     let mut fields = Fields::new();
-    let required = || Invalid::new("REQUIRED", "必填。");
-    let unknown = || Invalid::new("INVALID_TYPE", "类型或取值不正确。");
-    let kind = texts.kind.as_deref().ok_or_else(required).and_then(|k| Kind::parse(k).ok_or_else(unknown));
+    let kind = texts
+        .kind
+        .as_deref()
+        .ok_or_else(form::required)
+        .and_then(|k| Kind::parse(k).ok_or_else(form::no_such_value));
     let kind = fields.take("/kind", kind);
-    let union = texts.union_id.as_deref().ok_or_else(required);
-    let union = fields.take("/union_id", union.and_then(|id| Uuid::parse_str(id).map_err(|_| unknown())));
-    let mode = texts.mode.as_deref().map_or(Ok(Mode::Upsert), |m| Mode::parse(m).ok_or_else(unknown));
+    let union = texts.union_id.as_deref().ok_or_else(form::required);
+    let union =
+        fields.take("/union_id", union.and_then(|id| Uuid::parse_str(id).map_err(|_| form::no_such_value())));
+    let mode =
+        texts.mode.as_deref().map_or(Ok(Mode::Upsert), |m| Mode::parse(m).ok_or_else(form::no_such_value));
     let mode = fields.take("/mode", mode);
     let dry_run = match texts.dry_run.as_deref() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(unknown()),
+        Some(_) => Err(form::no_such_value()),
     };
     let dry_run = fields.take("/dry_run", dry_run);
-    let file_name = fields.take("/file", file_name.ok_or_else(required));
+    let file_name = fields.take("/file", file_name.ok_or_else(form::required));
     match (kind, union, mode, dry_run, file_name) {
         (Some(kind), Some(union), Some(mode), Some(dry_run), Some(file_name)) => {
             let told = format!("{}|{union}|{}|{dry_run}", kind.as_str(), mode.as_str());

@@ -1,16 +1,12 @@
 //! CSV, chunk by chunk: at no time is more than one chunk and one row in memory.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use encoding_rs::{Decoder, DecoderResult, GB18030, UTF_8};
-use unionhall_storage::Core;
+use unionhall_storage::{Core, blob};
 use uuid::Uuid;
 
 use crate::import::cell::{Cell, unguarded};
-use crate::import::upload::SEALED;
 use crate::import::{Encoding, Failure, Import, Stop};
-use crate::schema::import_chunk;
 
 /// The longest row. A quote that is never closed would make the rest of the file one row.
 const MAX_ROW: usize = 256 * 1024;
@@ -59,19 +55,11 @@ impl CsvRows {
         self.text.drain(..self.at);
         self.at = 0;
         let mut conn = self.core.db.read().await?;
-        let found: Option<(Uuid, Vec<u8>)> = import_chunk::table
-            .filter(import_chunk::import_id.eq(self.import).and(import_chunk::n.eq(self.next_chunk)))
-            .select((import_chunk::id, import_chunk::sealed))
-            .first(&mut conn)
-            .await
-            .optional()?;
+        let found = blob::chunk(&mut conn, &self.core.sealer, self.import, self.next_chunk).await?;
         drop(conn);
         self.next_chunk += 1;
         self.all_read = found.is_none();
-        let bytes = match found {
-            Some((id, sealed)) => self.core.sealer.open(SEALED, id, &sealed)?,
-            None => Vec::new(),
-        };
+        let bytes = found.unwrap_or_default();
         self.decode(&bytes)
     }
 

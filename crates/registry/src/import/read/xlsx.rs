@@ -1,19 +1,15 @@
 //! A workbook: its first visible sheet. The reader holds all texts, so size and rows are limited.
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use unionhall_storage::Core;
-use uuid::Uuid;
+use futures_util::TryStreamExt as _;
+use unionhall_storage::{Core, blob};
 use zip::ZipArchive;
 
 use super::MAX_COLUMNS;
 use crate::import::cell::{Cell, unguarded};
-use crate::import::upload::SEALED;
 use crate::import::{Failure, Import, MAX_XLSX_ROWS, Stop};
-use crate::schema::import_chunk;
 
 /// What a workbook may come to when unpacked: the largest honest one of 100,000 rows is well below, and a
 /// file that was made to burst is not unpacked any further.
@@ -32,26 +28,10 @@ fn too_large() -> Stop {
 }
 
 pub(super) async fn rows(core: &Core, import: &Import) -> Result<Vec<Vec<Cell>>, Stop> {
-    let bytes = file(core, import.id).await?;
+    let chunks: Vec<Vec<u8>> = blob::stream(core.clone(), import.id).try_collect().await?;
+    let bytes = chunks.concat();
     measure(&bytes)?;
     parse(bytes)
-}
-
-async fn file(core: &Core, import: Uuid) -> Result<Vec<u8>, Stop> {
-    let mut conn = core.db.read().await?;
-    let mut bytes = Vec::new();
-    let mut n = 0;
-    loop {
-        let found: Option<(Uuid, Vec<u8>)> = import_chunk::table
-            .filter(import_chunk::import_id.eq(import).and(import_chunk::n.eq(n)))
-            .select((import_chunk::id, import_chunk::sealed))
-            .first(&mut conn)
-            .await
-            .optional()?;
-        let Some((id, sealed)) = found else { return Ok(bytes) };
-        bytes.write_all(&core.sealer.open(SEALED, id, &sealed)?)?;
-        n += 1;
-    }
 }
 
 // The sizes an archive declares may lie, so it is unpacked to nowhere, up to the limit.

@@ -1,0 +1,41 @@
+//! What a file may be for, and who may upload one for it.
+
+use serde::Serialize;
+use unionhall_web::policy::{Action, allows};
+use unionhall_web::{Principal, Realm};
+use utoipa::ToSchema;
+
+/// What a file is for. 文件用途
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = FilePurpose)]
+pub enum Purpose {
+    /// 商户营业执照
+    MerchantLicence,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: &[Purpose] = &[Self::MerchantLicence];
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MerchantLicence => "merchant_licence",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|purpose| purpose.as_str() == word)
+    }
+
+    /// Whether somebody may upload a file for this: whoever may do what it is attached to.
+    pub fn is_open_to(self, principal: &Principal) -> bool {
+        let role = principal.role.as_ref().map(|role| role.name);
+        let may = |realm, action| principal.realm == realm && role.is_some_and(|role| allows(role, action));
+        match self {
+            Self::MerchantLicence => may(Realm::Cadre, Action::MerchantWrite),
+        }
+    }
+}
