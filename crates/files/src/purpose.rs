@@ -33,9 +33,10 @@ impl Purpose {
     /// Whether somebody may upload a file for this: whoever may do what it is attached to.
     pub fn is_open_to(self, principal: &Principal) -> bool {
         let role = principal.role.as_ref().map(|role| role.name);
-        let may = |realm, action| principal.realm == realm && role.is_some_and(|role| allows(role, action));
+        let may = |action| principal.realm == Realm::Cadre && role.is_some_and(|role| allows(role, action));
         match self {
-            Self::MerchantLicence => may(Realm::Cadre, Action::MerchantWrite),
+            // A merchant that applies has no role yet.
+            Self::MerchantLicence => may(Action::MerchantWrite) || principal.realm == Realm::Merchant,
         }
     }
 }

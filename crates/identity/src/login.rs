@@ -213,21 +213,36 @@ pub struct MemberLogin {
     pub consents_due: Vec<&'static str>,
 }
 
-/// Logs in with a code; in the member realm an unknown mobile becomes an account at level 0.
+/// A login with a code.
+#[derive(Debug)]
+pub struct OtpLogin<'a> {
+    /// In which realm.
+    pub realm: Realm,
+    /// Logging in, or beginning an application.
+    pub purpose: Purpose,
+    /// The mobile.
+    pub mobile: &'a Mobile,
+    /// The code it was sent.
+    pub code: &'a str,
+    /// The device.
+    pub device: &'a Device,
+    /// Documents agreed to.
+    pub consents: &'a [Given],
+}
+
+/// Logs in with a code; an unknown mobile becomes an account at level 0 in the member realm, and one without a role
+/// where a merchant begins an application.
 ///
 /// # Errors
-/// `OTP_INVALID` alike for a wrong code and, outside the member realm, for an unknown mobile.
+/// `OTP_INVALID` alike for a wrong code, a blocked account and, elsewhere, an unknown mobile.
 pub async fn with_otp(
     identity: &Identity,
     actor: &Actor,
-    realm: Realm,
-    mobile: &Mobile,
-    code: &str,
-    device: &Device,
-    consents: &[Given],
+    login: &OtpLogin<'_>,
 ) -> Result<MemberLogin, Problem> {
     let core = &identity.core;
-    let proof = otp::check(core, realm, Purpose::Login, mobile, code).await?;
+    let OtpLogin { realm, purpose, mobile, code, device, consents } = *login;
+    let proof = otp::check(core, realm, purpose, mobile, code).await?;
     let now = core.now();
     let index = account::mobile_index(&core.sealer, mobile);
     let session = core.id();
@@ -239,7 +254,7 @@ pub async fn with_otp(
             let is_new = found.is_none();
             let account = match found {
                 Some(account) if account.may_log_in() => account,
-                None if realm == Realm::Member => {
+                None if otp::takes_newcomers(realm, purpose) => {
                     let new = NewAccount {
                         realm,
                         person: None,
@@ -296,6 +311,10 @@ pub async fn refresh(identity: &Identity, token: &str, device: &str) -> Result<T
         }
         Refreshed::Dead => return Err(invalid()),
     };
+    if role.is_none() {
+        // Who had no role may have been given one a moment ago, by another copy, and refreshes to act in it.
+        identity.states.forget(account);
+    }
     let state = identity.states.get(account).await?;
     if !state.account.may_log_in() {
         return Err(invalid());

@@ -41,6 +41,8 @@ pub enum Purpose {
     SecondFactor,
     /// A step that asks a fresh code.
     Confirm,
+    /// Beginning a merchant's application, realm `merchant`.
+    Apply,
 }
 
 impl Purpose {
@@ -50,6 +52,7 @@ impl Purpose {
             Self::Login => "login",
             Self::SecondFactor => "second_factor",
             Self::Confirm => "confirm",
+            Self::Apply => "apply",
         }
     }
 }
@@ -71,8 +74,13 @@ pub fn parse_code(code: &str) -> Result<&str, Invalid> {
     }
 }
 
+/// Whether a number nobody has may become an account.
+pub(crate) fn takes_newcomers(realm: Realm, purpose: Purpose) -> bool {
+    realm == Realm::Member || (realm == Realm::Merchant && purpose == Purpose::Apply)
+}
+
 /// Makes a code and hands it over for sending. Numbers nobody has, and blocked accounts, get the same answer
-/// and no message; a member's number may be new.
+/// and no message; a member's number may be new, and that of a merchant who applies.
 ///
 /// # Errors
 /// `OTP_TOO_OFTEN` within a minute of the last, or above the daily caps.
@@ -100,7 +108,7 @@ pub async fn request(
             }
             match account::find_by_mobile(tx, realm, &index).await? {
                 Some(found) => Ok(found.may_log_in() || found.state == account::State::Invited),
-                None => Ok(realm == Realm::Member),
+                None => Ok(takes_newcomers(realm, purpose)),
             }
         })
         .await?;

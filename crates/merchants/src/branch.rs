@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::{IdGen, Problem};
 use unionhall_storage::page::Page;
@@ -41,7 +42,7 @@ pub struct Branch {
 }
 
 /// What a cadre enters of a branch.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BranchDetails {
     /// Its name.
     pub name: String,

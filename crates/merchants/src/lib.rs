@@ -1,10 +1,11 @@
 //! Merchants: merchants with their branches and staff, campaigns, coupons, verification and redemption at the till.
 //!
-//! Owns `merchant*`, `campaign*`, `coupon`, `redemption`, `verification_log`. Reads identity's `person_name`,
+//! Owns `merchant*` (applications of merchants too), `campaign*`, `coupon`, `redemption`, `verification_log`. Reads identity's `person_name`,
 //! registry's `member_standing`, cards' `card_standing`, and burns through cards' `card_burn`: the one write across
 //! rooms, beside storage's outbox and idempotency rows in the same statement. Offers [`staff::MerchantRoles`] to identity.
 //! Events out: `redemption.done` (`{redemption_id, campaign_id, branch_id}`); nobody listens yet, notices to members will.
 
+pub mod application;
 pub mod benefit;
 pub mod branch;
 pub mod campaign;

@@ -1,7 +1,7 @@
 //! Merchants 商户: who they are, until when the contract runs, and which union manages them.
 //!
-//! States: E5 (docs/RULES.md). A cadre creates a merchant LIVE with its contract; LAPSED is the contract's
-//! end, derived from today's date in Shanghai and never stored, so that it hides offers and blocks tills at once.
+//! States: E5 (docs/RULES.md) from LIVE on; what comes before is an [`crate::application`]. A cadre creates a merchant
+//! LIVE with its contract; LAPSED is the contract's end, derived from today's date in Shanghai and never stored, so that it hides offers and blocks tills at once.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -22,10 +22,6 @@ const MOBILE: &str = "merchant.contact_mobile";
 /// E5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// 已申请
-    Applied,
-    /// 已核验
-    Verified,
     /// 合作中
     Live,
     /// 已暂停
@@ -34,57 +30,35 @@ pub enum State {
     Lapsed,
     /// 已终止
     Terminated,
-    /// 未通过
-    Rejected,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: &[State] = &[
-        Self::Applied,
-        Self::Verified,
-        Self::Live,
-        Self::Suspended,
-        Self::Lapsed,
-        Self::Terminated,
-        Self::Rejected,
-    ];
+    pub const ALL: &[State] = &[Self::Live, Self::Suspended, Self::Lapsed, Self::Terminated];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Applied => "APPLIED",
-            Self::Verified => "VERIFIED",
             Self::Live => "LIVE",
             Self::Suspended => "SUSPENDED",
             Self::Lapsed => "LAPSED",
             Self::Terminated => "TERMINATED",
-            Self::Rejected => "REJECTED",
         }
     }
 
     /// What a person reads.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Applied => "已申请",
-            Self::Verified => "已核验",
             Self::Live => "合作中",
             Self::Suspended => "已暂停",
             Self::Lapsed => "合同到期",
             Self::Terminated => "已终止",
-            Self::Rejected => "未通过",
         }
     }
 
     /// Whether E5 allows a union to move a merchant from one stored state to another.
     pub const fn allowed(from: Self, to: Self) -> bool {
-        matches!(
-            (from, to),
-            (Self::Applied, Self::Verified | Self::Rejected)
-                | (Self::Verified, Self::Live)
-                | (Self::Live, Self::Suspended)
-                | (Self::Suspended, Self::Live | Self::Terminated)
-        )
+        matches!((from, to), (Self::Live, Self::Suspended) | (Self::Suspended, Self::Live | Self::Terminated))
     }
 }
 
@@ -124,7 +98,7 @@ impl Merchant {
     /// The stored state.
     pub fn stored(&self) -> State {
         // A word the table's check does not know cannot be there; it would be nobody's live merchant.
-        State::ALL.iter().copied().find(|s| s.as_str() == self.state).unwrap_or(State::Rejected)
+        State::ALL.iter().copied().find(|s| s.as_str() == self.state).unwrap_or(State::Terminated)
     }
 
     /// Whom the union calls.
@@ -220,25 +194,44 @@ fn taken(problem: Problem) -> Problem {
     }
 }
 
+/// Whether a merchant that was not terminated has a credit code.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn is_taken(conn: &mut Conn, uscc: &str) -> Result<bool, Problem> {
+    let standing = merchant::uscc.eq(uscc).and(merchant::state.ne(State::Terminated.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(merchant::table.filter(standing))).get_result(conn).await?)
+}
+
+/// Under which union a merchant is entered, and the licence it has already shown.
+#[derive(Debug)]
+pub struct Home<'a> {
+    /// The union; the caller has judged that it may be entered there.
+    pub org: Uuid,
+    /// Its path.
+    pub path: &'a str,
+    /// A file.
+    pub licence: Option<Uuid>,
+}
+
 /// Enters a merchant under a union, LIVE with its contract.
 ///
 /// # Errors
-/// `ALREADY_EXISTS` when a live merchant has the credit code; `NOT_FOUND` when the union is out of scope.
+/// `ALREADY_EXISTS` when a live merchant has the credit code.
 pub async fn create(
     core: &Core,
     tx: &mut Conn,
     actor: &Actor,
-    scope: &OrgScope,
-    union: Uuid,
+    home: &Home<'_>,
     details: &Details,
 ) -> Result<Merchant, Problem> {
-    let union = unionhall_registry::org::get(tx, scope, union).await?;
     let (id, now) = (core.id(), core.now());
     let made: Merchant = diesel::insert_into(merchant::table)
         .values((
             merchant::id.eq(id),
-            merchant::org_id.eq(union.id),
-            merchant::path.eq(&union.path),
+            merchant::org_id.eq(home.org),
+            merchant::path.eq(home.path),
+            merchant::licence_file_id.eq(home.licence),
             merchant::name.eq(&details.name),
             merchant::uscc.eq(&details.uscc),
             merchant::category.eq(&details.category),
@@ -254,7 +247,7 @@ pub async fn create(
         .get_result(tx)
         .await
         .map_err(|e| taken(e.into()))?;
-    let event = actor.event(core.id(), now, Some(&union.path), "merchant.create", ("merchant", Some(id)));
+    let event = actor.event(core.id(), now, Some(home.path), "merchant.create", ("merchant", Some(id)));
     audit::append(tx, &event.changes(json!({"name": details.name, "uscc": details.uscc}))).await?;
     Ok(made)
 }
@@ -346,8 +339,6 @@ mod tests {
         assert!(State::allowed(State::Suspended, State::Live));
         assert!(!State::allowed(State::Terminated, State::Live));
         assert!(!State::allowed(State::Live, State::Lapsed), "a lapse is derived");
-        for state in [State::Terminated, State::Rejected] {
-            assert!(State::ALL.iter().all(|to| !State::allowed(state, *to)));
-        }
+        assert!(State::ALL.iter().all(|to| !State::allowed(State::Terminated, *to)));
     }
 }

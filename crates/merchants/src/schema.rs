@@ -180,3 +180,30 @@ diesel::allow_tables_to_appear_in_same_query!(
     coupon,
     redemption,
 );
+
+diesel::table! {
+    merchant_application (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        name -> Text,
+        uscc -> Text,
+        category -> Text,
+        division_code -> Text,
+        contact_name -> Text,
+        contact_mobile -> Bytea,
+        mobile_index -> Bytea,
+        branches -> Jsonb,
+        licence_file_id -> Uuid,
+        state -> Text,
+        due_on -> Date,
+        contract_from -> Nullable<Date>,
+        contract_to -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Uuid>,
+        merchant_id -> Nullable<Uuid>,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}

@@ -38,6 +38,23 @@ pub struct NewStaff<'a> {
     pub to: Option<DateTime<Utc>>,
 }
 
+/// A place to give to an account.
+#[derive(Debug)]
+pub struct Place<'a> {
+    /// Whose.
+    pub account: Uuid,
+    /// Their name.
+    pub name: &'a str,
+    /// Their number; kept masked.
+    pub mobile: &'a Mobile,
+    /// Manager or staff.
+    pub role: RoleName,
+    /// Where they stand; a manager without covers all.
+    pub branch: Option<Uuid>,
+    /// Until when.
+    pub to: Option<DateTime<Utc>>,
+}
+
 /// A place on the staff.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = merchant_staff)]
@@ -103,15 +120,30 @@ pub async fn add(
     if let Some(branch) = new.branch {
         branch::get(tx, of.id, branch).await?;
     }
+    let NewStaff { name, username: _, mobile, role, branch, to } = *new;
     let account = account_of(core, tx, new).await?;
+    place(core, tx, actor, of, &Place { account, name: name.as_str(), mobile, role, branch, to }).await
+}
+
+/// Gives an account a place.
+///
+/// # Errors
+/// `ALREADY_EXISTS` when it is held.
+pub async fn place(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    of: &Merchant,
+    new: &Place<'_>,
+) -> Result<StaffRow, Problem> {
     let (id, now) = (core.ids.opaque_id(), core.now());
     let made = diesel::insert_into(merchant_staff::table)
         .values((
             merchant_staff::id.eq(id),
             merchant_staff::merchant_id.eq(of.id),
             merchant_staff::branch_id.eq(new.branch),
-            merchant_staff::account_id.eq(account),
-            merchant_staff::name.eq(new.name.as_str()),
+            merchant_staff::account_id.eq(new.account),
+            merchant_staff::name.eq(new.name),
             merchant_staff::mobile_masked.eq(new.mobile.masked()),
             merchant_staff::role.eq(new.role.as_str()),
             merchant_staff::valid_from.eq(now),
@@ -127,7 +159,7 @@ pub async fn add(
             _ => problem,
         }
     })?;
-    account::touch(tx, account, now).await?;
+    account::touch(tx, new.account, now).await?;
     let event =
         actor.event(core.id(), now, Some(&of.path), "merchant.add_staff", ("merchant_staff", Some(id)));
     let changes = json!({

@@ -8,12 +8,13 @@ use unionhall_web::OrgScope;
 use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
 
+use crate::application;
 use crate::schema::campaign;
 
 /// More than this is not counted: 1,001 says that there are more.
 const COUNTED: i64 = 1000;
 
-/// Campaigns to approve, in a scope.
+/// Campaigns to approve and merchants that apply, in a scope.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
@@ -26,11 +27,21 @@ pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Proble
         .select(campaign::created_at)
         .load(conn)
         .await?;
-    Ok(vec![Todo {
-        kind: "campaign",
-        count: i64::try_from(entered.len()).unwrap_or(COUNTED),
-        oldest_due: entered.as_slice().first().copied().map(shanghai_date),
-        href: "/v1/admin/campaigns",
-        needs: Action::CampaignApprove,
-    }])
+    let (waiting, due) = application::waiting(conn, scope).await?;
+    Ok(vec![
+        Todo {
+            kind: "campaign",
+            count: i64::try_from(entered.len()).unwrap_or(COUNTED),
+            oldest_due: entered.as_slice().first().copied().map(shanghai_date),
+            href: "/v1/admin/campaigns",
+            needs: Action::CampaignApprove,
+        },
+        Todo {
+            kind: "merchant_application",
+            count: waiting,
+            oldest_due: due,
+            href: "/v1/admin/merchant-applications",
+            needs: Action::MerchantWrite,
+        },
+    ])
 }

@@ -217,3 +217,46 @@ impl Shop {
         (n("redemptions"), n("members"), n("benefit_fen"))
     }
 }
+
+/// Somebody who applies for a merchant.
+#[derive(Debug, Clone)]
+pub struct Applicant {
+    /// The session, at first without a role.
+    pub session: Session,
+    /// The proved mobile.
+    pub mobile: String,
+}
+
+impl TestApp {
+    /// Somebody with a mobile who begins an application.
+    pub async fn applicant(&self, mobile: &str) -> Applicant {
+        let code = self.otp(mobile, "apply", Realm::Merchant).await;
+        let device = json!({"id": format!("till-{mobile}"), "platform": "wechat"});
+        let body = json!({"mobile": mobile, "code": code, "device": device});
+        let session = Session::of(self.post("/v1/public/merchant-applications", body).await);
+        Applicant { session, mobile: mobile.to_owned() }
+    }
+
+    /// An upload for `merchant_licence`.
+    pub async fn licence(&self, by: &Session) -> Uuid {
+        let request = self.request("POST", "/v1/files").by(by);
+        let request = request.form(&[("purpose", "merchant_licence")], Some(b"%PDF-1.7 licence %%EOF"));
+        id(&request.await.expect(201))
+    }
+
+    /// What an applicant hands in, with a fresh licence.
+    pub async fn application_of(&self, applicant: &Applicant) -> Value {
+        let licence = self.licence(&applicant.session).await;
+        let branch = json!({"name": "文化路店", "address": "郑州市中原区文化路 2 号", "division_code": "410102",
+                            "lat": 34.75, "lng": 113.62, "datum": "gcj02"});
+        json!({"name": "老马烩面", "uscc": uscc(), "category": "餐饮", "division_code": "410102",
+               "contact_name": "马建军", "licence_file_id": licence, "branches": [branch]})
+    }
+
+    /// Hands an application in.
+    pub fn apply(&self, applicant: &Applicant, body: &Value) -> Request {
+        // A body that differs is another case.
+        let key = format!("a{}", body["licence_file_id"].as_str().unwrap());
+        self.post("/v1/merchant/applications", body.clone()).by(&applicant.session).key(&key)
+    }
+}

@@ -141,6 +141,20 @@ extractor!([A: Can] Cadre<A>, |req| {
     Ok(Cadre { principal, actor, scope, union, role, action: PhantomData })
 });
 
+/// Any account of the merchant realm: whoever applies for a merchant has no place on a staff yet.
+#[derive(Debug, Clone)]
+pub struct MerchantAccount {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+}
+
+extractor!([] MerchantAccount, |req| {
+    let (principal, actor) = of_audience(req, Realm::Merchant.audience())?;
+    Ok(MerchantAccount { principal, actor })
+});
+
 /// Staff of a merchant whose place the matrix allows `A`.
 #[derive(Debug, Clone)]
 pub struct Merchant<A> {

@@ -74,6 +74,7 @@ const SHAPED: &[&str] = &[
     "request_otp",
     "login_password",
     "login_otp",
+    "begin_merchant_application",
     "refresh",
     "switch_role",
     "verify_real_name",

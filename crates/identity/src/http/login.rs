@@ -18,7 +18,12 @@ use crate::{Identity, password};
 const MAX_LOGIN_CHARS: usize = 64;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(request_otp).service(login_password).service(login_otp).service(refresh_token);
+    config
+        .service(request_otp)
+        .service(login_password)
+        .service(login_otp)
+        .service(begin_merchant_application)
+        .service(refresh_token);
 }
 
 /// The device a login comes from. 设备
@@ -325,14 +330,61 @@ async fn login_otp(identity: web::Data<Identity>, caller: Public, body: Body<Otp
         return Err(fields.problem().into());
     };
     fields.finish()?;
-    let login =
-        login::with_otp(&identity, &caller.actor, realm, &mobile, code, &device, &dto.consents).await?;
+    let (purpose, mobile, device, consents) = (Purpose::Login, &mobile, &device, dto.consents.as_slice());
+    let login = login::OtpLogin { realm, purpose, mobile, code, device, consents };
+    let login = login::with_otp(&identity, &caller.actor, &login).await?;
     Ok(HttpResponse::Ok().json(MemberTokens {
         tokens: TokensDto::of(login.tokens),
         is_new: login.is_new,
         real_name_level: login.level,
         consents_due: login.consents_due,
     }))
+}
+
+/// A mobile that a merchant is applied for from.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ApplicantLogin {
+    /// 11 digits; `+86` and spaces are accepted.
+    #[schema(value_type = Mobile, example = "13800138000")]
+    mobile: String,
+    /// The code (purpose `apply`, realm `merchant`).
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    code: String,
+    /// The device.
+    device: DeviceDto,
+}
+
+/// Begin a merchant's application 商户入驻（验证手机）
+///
+/// Answers tokens of an account in the realm `merchant`, which is made unless the mobile has one. With them the licence is
+/// uploaded (`POST /v1/files`) and the application handed in (`POST /v1/merchant/applications`).
+#[utoipa::path(
+    tag = "auth",
+    request_body = ApplicantLogin,
+    responses(
+        (status = 200, description = "Logged in", body = TokensDto),
+        (status = 401, description = "`OTP_INVALID`"),
+    )
+)]
+#[post("/v1/public/merchant-applications")]
+async fn begin_merchant_application(
+    identity: web::Data<Identity>,
+    caller: Public,
+    body: Body<ApplicantLogin>,
+) -> Answer {
+    let dto = body.into_inner();
+    let mut fields = Fields::new();
+    let mobile = fields.take("/mobile", Mobile::parse(&dto.mobile));
+    let code = fields.take("/code", otp::parse_code(&dto.code));
+    let device = dto.device.parse(&mut fields);
+    let (Some(mobile), Some(code), Some(device)) = (&mobile, code, &device) else {
+        return Err(fields.problem().into());
+    };
+    let (realm, purpose, consents) = (Realm::Merchant, Purpose::Apply, [].as_slice());
+    let login = login::OtpLogin { realm, purpose, mobile, code, device, consents };
+    let login = login::with_otp(&identity, &caller.actor, &login).await?;
+    Ok(HttpResponse::Ok().json(TokensDto::of(login.tokens)))
 }
 
 /// A refresh.

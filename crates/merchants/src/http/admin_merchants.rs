@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{Patch, ReasonBody, division_code, patched, text};
-use crate::merchant::{self, Details, Merchant, State};
+use crate::merchant::{self, Details, Home, Merchant, State};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -51,7 +51,7 @@ pub(super) struct MerchantDto {
     category: String,
     /// 行政区划代码
     division_code: String,
-    /// `APPLIED`, `VERIFIED`, `LIVE`, `SUSPENDED`, `LAPSED` (the contract has ended), `TERMINATED`, `REJECTED`. 状态
+    /// `LIVE`, `SUSPENDED`, `LAPSED` (the contract has ended), `TERMINATED`. 状态
     #[schema(example = "LIVE")]
     state: &'static str,
     /// 状态说明
@@ -198,7 +198,9 @@ async fn create_merchant(
     let union = body.union_id.unwrap_or(by.union);
     let key = key.of(by.principal.account, "create_merchant", body.raw());
     let stored = once(&app.db, app.now(), key, async |tx| {
-        let made = merchant::create(&app, tx, &by.actor, &by.scope, union, &details).await?;
+        let union = unionhall_registry::org::get(tx, &by.scope, union).await?;
+        let home = Home { org: union.id, path: &union.path, licence: None };
+        let made = merchant::create(&app, tx, &by.actor, &home, &details).await?;
         created(format!("/v1/admin/merchants/{}", made.id), &merchant_dto(&app, &made)?)
     })
     .await?;

@@ -76,7 +76,7 @@ pub(super) enum Datum {
 /// A branch to open.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewMerchantBranch {
+pub(super) struct NewMerchantBranch {
     /// 门店名称
     #[schema(value_type = OrgName, example = "顺河路店")]
     name: String,
@@ -96,7 +96,7 @@ struct NewMerchantBranch {
     datum: Option<Datum>,
 }
 
-fn branch_details(dto: &NewMerchantBranch) -> Result<BranchDetails, Problem> {
+pub(super) fn branch_details(dto: &NewMerchantBranch) -> Result<BranchDetails, Problem> {
     let mut fields = Fields::new();
     let name = fields.take("/name", OrgName::parse(&dto.name));
     let address = fields.take("/address", text(&dto.address, 2, 200));

@@ -1,10 +1,12 @@
 //! This room's operations.
 
+mod admin_applications;
 mod admin_campaigns;
 mod admin_licence;
 mod admin_merchants;
 mod admin_places;
 mod admin_redemptions;
+mod applications;
 mod campaign_terms;
 mod me;
 mod merchant;
@@ -23,6 +25,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     admin_merchants::routes(config);
     admin_licence::routes(config);
+    admin_applications::routes(config);
+    applications::routes(config);
     admin_places::routes(config);
     admin_campaigns::routes(config);
     admin_redemptions::routes(config);
