@@ -1,7 +1,7 @@
 //! Cards: the virtual membership card that is issued by itself, its computed validity, the dynamic code under
-//! the QR, loss and replacement.
+//! the QR with its eight digits for tills that cannot scan, loss and replacement.
 //!
-//! Owns `card`, `card_policy`. Publishes the views `card_standing` (what the till reads) and `card_burn` (the one
+//! Owns `card`, `card_policy`, `card_till_code`. Publishes the views `card_standing` (what the till reads) and `card_burn` (the one
 //! column the redemption statement writes). Events in: `membership.activated`, `level.raised`. Validity is never
 //! stored and never an event: [`standing::validity`] computes it from the row, the membership and today.
 
@@ -12,6 +12,7 @@ pub mod loss;
 mod schema;
 pub mod standing;
 pub mod store;
+pub mod till_code;
 
 use unionhall_kernel::Problem;
 use unionhall_storage::Core;

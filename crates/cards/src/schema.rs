@@ -19,6 +19,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    card_till_code (person_id) {
+        person_id -> Uuid,
+        n -> Int4,
+        step -> Int8,
+        code_index -> Bytea,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     card_policy (id) {
         id -> Int2,
         retained -> Text,

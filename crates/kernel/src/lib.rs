@@ -9,6 +9,7 @@ pub mod codes;
 pub mod cursor;
 pub mod division;
 pub mod document;
+pub mod geo;
 pub mod id_type;
 pub mod luhn;
 pub mod mask;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use unionhall_kernel::geo::Datum;
 use unionhall_kernel::{IdGen, Problem};
 use unionhall_storage::page::Page;
 use unionhall_storage::{Conn, Core, audit};
@@ -51,7 +52,7 @@ pub struct BranchDetails {
     /// Its division.
     pub division_code: String,
     /// Latitude, longitude and their datum.
-    pub place: Option<(f64, f64, String)>,
+    pub place: Option<(f64, f64, Datum)>,
 }
 
 /// A printed code: ten characters that cannot be misread, 50 random bits.

@@ -7,14 +7,15 @@ use diesel::sql_types::{BigInt, Bool, Date, Int4, Nullable, Text, Timestamptz, U
 use diesel_async::RunQueryDsl;
 use unionhall_cards::code::{CardCodes, Opened, STEP_TOLERANCE, step_at};
 use unionhall_cards::standing::{Validity, validity};
+use unionhall_cards::till_code;
 use unionhall_kernel::{Problem, mask};
 use unionhall_storage::hot::{bind, hot};
 use uuid::Uuid;
 
-use crate::Merchants;
 use crate::campaign::{OfferKind, benefit_of};
 use crate::token::{Verified, expiry};
 use crate::verification_log::Entry;
+use crate::{Merchants, guess};
 
 /// The statement: holder, ordinal of the card, branch, now, today (Asia/Shanghai). Benches run it by itself.
 pub const SQL: &str = include_str!("verify.sql");
@@ -138,20 +139,46 @@ type RowSql = (
     ),
 );
 
+/// What a code stands for, if it is one of ours and fresh: a QR's by itself, eight digits by what is on record.
+async fn open(
+    merchants: &Merchants,
+    codes: &CardCodes,
+    branch: Uuid,
+    code: &str,
+) -> Result<(Option<Opened>, Option<Reason>), Problem> {
+    let core = &merchants.core;
+    if till_code::is_one(code) {
+        let taken = guess::take(core, branch).await?;
+        let opened = till_code::open(core, code).await?;
+        if opened.is_some() {
+            guess::give_back(core, taken).await?;
+        }
+        return Ok((opened, opened.is_none().then_some(Reason::CodeInvalid)));
+    }
+    let opened = codes.open(code);
+    let refused = match opened {
+        None => Some(Reason::CodeInvalid),
+        Some(opened) if (step_at(core.now()) - opened.step).abs() > STEP_TOLERANCE => Some(Reason::Expired),
+        Some(_) => None,
+    };
+    Ok((opened, refused))
+}
+
 /// Verifies a code at a till.
 ///
 /// # Errors
-/// `UNAVAILABLE` when the database cannot be asked: a till must not guess.
+/// `UNAVAILABLE` when the database cannot be asked: a till must not guess. `RATE_LIMITED` for a branch that tried too
+/// many wrong digits.
 pub async fn verify(
     merchants: &Merchants,
     codes: &CardCodes,
     till: Till,
     code: &str,
 ) -> Result<Result<Valid, Reason>, Problem> {
-    let opened = codes.open(code.trim());
-    let outcome = match opened {
-        Some(opened) => judge(merchants, till, opened).await?,
-        None => Err(Reason::CodeInvalid),
+    let (opened, refused) = open(merchants, codes, till.branch, code.trim()).await?;
+    let outcome = match (opened, refused) {
+        (Some(opened), None) => judge(merchants, till, opened).await?,
+        (_, reason) => Err(reason.unwrap_or(Reason::CodeInvalid)),
     };
     let core = &merchants.core;
     merchants.log.note(Entry {
@@ -168,9 +195,6 @@ pub async fn verify(
 async fn judge(merchants: &Merchants, till: Till, opened: Opened) -> Result<Result<Valid, Reason>, Problem> {
     let core = &merchants.core;
     let (now, today) = (core.now(), core.today());
-    if (step_at(now) - opened.step).abs() > STEP_TOLERANCE {
-        return Ok(Err(Reason::Expired));
-    }
     let statement = || {
         hot::<RowSql, _>(
             SQL,

@@ -15,6 +15,10 @@ const WITHOUT: &[(&str, &str)] = &[
     ("request_otp", "changes nothing but the code, which is counted; what is done with it has a row"),
     ("refresh", "goes on with a session whose opening has a row, every quarter of an hour"),
     ("search_members", "a search that is a POST only to keep numbers out of URLs; answers are masked"),
+    (
+        "issue_till_code",
+        "changes nothing but the digits, which live a minute; every try is a row of `verification_log`",
+    ),
     ("verify_card", "changes nothing; every try is a row of `verification_log`"),
     (
         "redeem_offer",

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_identity::otp;
 use unionhall_kernel::{Code, Fields, Problem};
+use unionhall_storage::Core;
 use unionhall_web::{Answer, Body, Empty, Id, Member, PageBody, Query, wire};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,7 +12,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::CardDto;
 use crate::code::{STEP_SECONDS, step_at, step_start};
 use crate::standing::Validity;
-use crate::{Cards, issue, loss, store};
+use crate::store::CardView;
+use crate::till_code::TillCode;
+use crate::{Cards, issue, loss, store, till_code};
 
 /// Most codes that can be fetched ahead.
 const MAX_CODES: u32 = 20;
@@ -20,6 +23,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(list_my_cards)
         .service(get_card_qr)
+        .service(issue_till_code)
         .service(report_my_card_lost)
         .service(my_card_found)
         .service(replace_my_card);
@@ -77,6 +81,15 @@ struct CodeDto {
     not_after: String,
 }
 
+/// One's own card, if a till would take it.
+async fn presentable(core: &Core, me: &Member<1>, id: Id) -> Result<CardView, Problem> {
+    let card = store::own(&mut *core.db.read().await?, me.person()?, id.0, core.today()).await?;
+    match card.validity {
+        Validity::Valid { .. } => Ok(card),
+        _ => Err(Problem::new(Code::CardNotValid).with("state_text", card.state.text())),
+    }
+}
+
 /// Codes of a card 会员卡二维码
 #[utoipa::path(
     tag = "cards",
@@ -94,10 +107,7 @@ async fn get_card_qr(cards: web::Data<Cards>, me: Member<1>, id: Id, query: Quer
         return Err(Problem::new(Code::InvalidParameter).with("parameter", "count").into());
     }
     let core = &cards.core;
-    let card = store::own(&mut *core.db.read().await?, me.person()?, id.0, core.today()).await?;
-    if !matches!(card.validity, Validity::Valid { .. }) {
-        return Err(Problem::new(Code::CardNotValid).with("state_text", card.state.text()).into());
-    }
+    let card = presentable(core, &me, id).await?;
     let (now, first) = (core.now(), step_at(core.now()));
     let codes = (first..first + i64::from(count)).map(|step| {
         let code = cards.codes.seal(card.person, card.n, step)?;
@@ -107,6 +117,36 @@ async fn get_card_qr(cards: web::Data<Cards>, me: Member<1>, id: Id, query: Quer
     });
     let codes = codes.collect::<Result<Vec<_>, Problem>>()?;
     Ok(HttpResponse::Ok().json(QrDto { server_time: wire::instant(now), codes }))
+}
+
+/// Digits for a till that cannot scan. 数字码
+#[derive(Debug, Serialize, ToSchema)]
+struct TillCodeDto {
+    /// Eight digits to tell the cashier.
+    #[schema(pattern = "^[0-9]{8}$", example = "40713265")]
+    code: String,
+    /// When they die: a minute from now.
+    expires_at: String,
+}
+
+/// Eight digits instead of the QR 获取数字码
+///
+/// For tills that cannot scan. They serve like a code of this moment; those asked before are dead.
+#[utoipa::path(
+    tag = "cards",
+    security(("member" = ["level:1"])),
+    params(("id" = uuid::Uuid, Path, description = "The card")),
+    responses(
+        (status = 200, description = "The digits", body = TillCodeDto),
+        (status = 409, description = "`CARD_NOT_VALID`: lost, revoked, suspended or expired"),
+    )
+)]
+#[post("/v1/me/cards/{id}/till-code")]
+async fn issue_till_code(cards: web::Data<Cards>, me: Member<1>, id: Id, _body: Empty) -> Answer {
+    let core = &cards.core;
+    let card = presentable(core, &me, id).await?;
+    let TillCode { code, expires_at } = till_code::issue(core, &card).await?;
+    Ok(HttpResponse::Ok().json(TillCodeDto { code, expires_at: wire::instant(expires_at) }))
 }
 
 /// Report my card lost 挂失

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, delete, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use unionhall_kernel::geo::{Datum, Point};
 use unionhall_kernel::{Fields, Invalid, Mobile, OrgName, PersonName, Pii, Problem, mask};
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
@@ -61,18 +62,6 @@ impl From<Branch> for MerchantBranchDto {
     }
 }
 
-/// Datum of coordinates. 坐标系
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Datum {
-    /// What Chinese maps give.
-    Gcj02,
-    /// GPS.
-    Wgs84,
-    /// Baidu's.
-    Bd09,
-}
-
 /// A branch to open.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -103,16 +92,7 @@ pub(super) fn branch_details(dto: &NewMerchantBranch) -> Result<BranchDetails, P
     let division = fields.take("/division_code", division_code(&dto.division_code));
     let place = match (dto.lat, dto.lng, dto.datum) {
         (None, None, None) => Ok(None),
-        (Some(lat), Some(lng), Some(datum))
-            if (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lng) =>
-        {
-            let datum = match datum {
-                Datum::Gcj02 => "gcj02",
-                Datum::Wgs84 => "wgs84",
-                Datum::Bd09 => "bd09",
-            };
-            Ok(Some((lat, lng, datum.to_owned())))
-        }
+        (Some(lat), Some(lng), Some(datum)) if Point::new(lat, lng).is_some() => Ok(Some((lat, lng, datum))),
         _ => Err(Invalid::new("PLACE", "经纬度和坐标系要么都填，要么都不填。")),
     };
     let place = fields.take("/lat", place);

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use unionhall_kernel::geo::Datum;
 use unionhall_kernel::{Fields, Invalid, OrgName, PersonName, Pii, Problem, Uscc, mask};
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
@@ -103,8 +104,7 @@ struct StatedBranch {
     /// Longitude in `datum`. 经度
     lng: Option<f64>,
     /// 坐标系
-    #[schema(example = "gcj02")]
-    datum: Option<String>,
+    datum: Option<Datum>,
 }
 
 impl From<BranchDetails> for StatedBranch {

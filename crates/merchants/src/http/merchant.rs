@@ -49,7 +49,7 @@ async fn standing_at<A>(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Verification {
-    /// What the member's QR says.
+    /// What the member's QR says, or the eight digits they tell.
     #[schema(min_length = 1, max_length = 512, example = "AQABZk5mZ2hpamtsbW5vcHFyc3R1dnd4eXo")]
     code: String,
     /// For a manager of several branches: which one they stand at. 门店
@@ -165,6 +165,7 @@ impl From<Result<Valid, Reason>> for VerificationDto {
     responses(
         (status = 200, description = "Valid or not, and why", body = VerificationDto),
         (status = 404, description = "`NOT_FOUND`: the branch named is not the caller's"),
+        (status = 429, description = "`RATE_LIMITED`: also after thirty wrong sets of digits in ten minutes at a branch"),
     )
 )]
 #[post("/v1/merchant/verifications")]

@@ -2,21 +2,22 @@
 
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
+use unionhall_kernel::geo::{Datum, Point};
 use unionhall_kernel::{Code, Problem};
 use unionhall_web::{Answer, App, Listing, OrgScope, PageBody, Public, Query, wire};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::admin_places::Datum;
-use super::division_code;
+use super::{division_code, text};
 use crate::branch::Branch;
 use crate::campaign::{Campaign, OfferKind, Phase};
 use crate::directory::{self, Filter, Place, division_prefix};
 use crate::merchant::Merchant;
+use crate::nearby::{self, Near, Nearby};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list_public_merchants).service(list_public_campaigns);
+    config.service(list_public_merchants).service(list_branches_nearby).service(list_public_campaigns);
 }
 
 /// Where, and for whose members.
@@ -123,6 +124,115 @@ async fn list_public_merchants(
     let page = directory::merchants(&mut conn, &filter, app.today(), after, limit).await?;
     let item = |row| Ok(PublicMerchant::from(row));
     Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, |row| row.0.id, item)?))
+}
+
+/// Where one is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct NearbyQuery {
+    /// Latitude and longitude in `datum`, degrees. 当前位置
+    #[param(
+        pattern = "^-?[0-9]{1,2}(\\.[0-9]{1,9})?,-?[0-9]{1,3}(\\.[0-9]{1,9})?$",
+        max_length = 32,
+        example = "34.7466,113.6253"
+    )]
+    near: String,
+    /// The datum of `near`; `gcj02` without. 坐标系
+    datum: Option<Datum>,
+    /// How far, metres: 1 to 50,000, 3,000 without. 半径
+    #[param(minimum = 1, maximum = 50_000, default = 3000, example = 3000)]
+    radius_m: Option<i32>,
+    /// What it sells, as the merchant states it. 行业类别
+    #[param(min_length = 1, max_length = 40, example = "餐饮")]
+    category: Option<String>,
+}
+
+impl NearbyQuery {
+    fn parse(&self) -> Result<Near, Problem> {
+        let invalid = |parameter: &str| Problem::new(Code::InvalidParameter).with("parameter", parameter);
+        let (lat, lng) = self.near.split_once(',').ok_or_else(|| invalid("near"))?;
+        let point = lat.parse().ok().zip(lng.parse().ok()).and_then(|(lat, lng)| Point::new(lat, lng));
+        let radius_m = self.radius_m.unwrap_or(3000);
+        if !(1..=50_000).contains(&radius_m) {
+            return Err(invalid("radius_m"));
+        }
+        let category = self.category.as_deref().map(|c| text(c, 1, 40)).transpose();
+        Ok(Near {
+            point: point.ok_or_else(|| invalid("near"))?,
+            datum: self.datum.unwrap_or(Datum::Gcj02),
+            radius_m,
+            category: category.map_err(|_| invalid("category"))?,
+        })
+    }
+}
+
+/// A branch near by. 附近门店
+#[derive(Debug, Serialize, ToSchema)]
+struct NearbyBranch {
+    /// The branch.
+    branch_id: Uuid,
+    /// Its merchant.
+    merchant_id: Uuid,
+    /// 商户名称
+    merchant_name: String,
+    /// 门店名称
+    name: String,
+    /// 行业类别
+    category: String,
+    /// 地址
+    address: String,
+    /// Latitude in `datum`. 纬度
+    lat: f64,
+    /// Longitude in `datum`. 经度
+    lng: f64,
+    /// 坐标系
+    #[schema(value_type = Datum)]
+    datum: String,
+    /// As the crow flies, metres. 距离
+    distance_m: i32,
+}
+
+impl From<Nearby> for NearbyBranch {
+    fn from(found: Nearby) -> Self {
+        let Nearby { branch, merchant, merchant_name, name, category, address, lat, lng, datum, metres } =
+            found;
+        Self {
+            branch_id: branch,
+            merchant_id: merchant,
+            merchant_name,
+            name,
+            category,
+            address,
+            lat,
+            lng,
+            datum,
+            distance_m: metres,
+        }
+    }
+}
+
+/// Branches near by 附近门店
+///
+/// Open branches with a place on the map, of merchants whose contract is in force.
+#[utoipa::path(
+    tag = "public",
+    params(NearbyQuery, Listing),
+    responses((status = 200, description = "The nearest first", body = PageBody<NearbyBranch>))
+)]
+#[get("/v1/public/branches")]
+async fn list_branches_nearby(
+    app: web::Data<App>,
+    _caller: Public,
+    query: Query<NearbyQuery>,
+    listing: Listing,
+) -> Answer {
+    let (limit, near) = (listing.limit()?, query.parse()?);
+    let binding = format!("nearby|{near:?}");
+    let after: Option<(i32, Uuid)> = listing.after(&app, &binding)?;
+    let page = nearby::list(&mut *app.db.read().await?, &near, app.today(), after, limit).await?;
+    let key = |found: &Nearby| (found.metres, found.branch);
+    let item = |found| Ok(NearbyBranch::from(found));
+    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, key, item)?))
 }
 
 /// Where an offer is had. 可用门店

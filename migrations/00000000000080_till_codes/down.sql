@@ -1,0 +1,2 @@
+DROP TABLE verification_guess;
+DROP TABLE card_till_code;

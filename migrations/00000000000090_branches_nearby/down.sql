@@ -1,0 +1,1 @@
+DROP INDEX merchant_branch_place;
