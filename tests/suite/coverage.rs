@@ -141,6 +141,8 @@ impl World {
         let other = there.holder_in(THERE).await;
         let (union, _) = there.app.union_under(THERE, "金丝雀机械有限公司工会").await;
         let campaign = there.campaign(there.terms("coupon")).await;
+        let claim = there.app.post("/v1/me/coupons", json!({"campaign_id": campaign})).by(&other.session);
+        let coupon = id(&claim.key("canary").await.expect(201));
         let quota = there.campaign(there.terms("quota")).await;
         let import = import_of(&there).await;
         there.app.drain().await;
@@ -175,6 +177,7 @@ impl World {
             ("/v1/me/cards/{id}", other.card),
             ("/v1/me/join-applications/{id}", application),
             ("/v1/me/redemptions/{id}", redemption),
+            ("/v1/me/coupons/{id}", coupon),
             ("/v1/merchant/redemptions/{id}", redemption),
             ("/v1/auth/sessions/{id}", session),
             ("/v1/files/{id}", file),

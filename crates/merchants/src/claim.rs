@@ -17,6 +17,7 @@ use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use crate::campaign::{self, Campaign, CampaignState, CouponTerms, LimitPeriod, OfferKind};
+use crate::code_pool;
 use crate::schema::{campaign as campaign_table, campaign_branch, campaign_counter, coupon, member_standing};
 
 /// How often a claim that lost a race for its place is tried in all.
@@ -29,6 +30,8 @@ pub struct CouponView {
     pub id: Uuid,
     /// The campaign.
     pub campaign: Uuid,
+    /// Its kind.
+    pub kind: OfferKind,
     /// Its title.
     pub title: String,
     /// The rule as people read it.
@@ -136,7 +139,7 @@ async fn claim_one(
     id: Uuid,
 ) -> Result<CouponView, Problem> {
     let (now, today) = (core.now(), core.today());
-    let of = campaign::any(tx, id).await?.filter(|c| c.terms.kind == OfferKind::Coupon);
+    let of = campaign::any(tx, id).await?.filter(|c| c.terms.kind.is_claimed());
     let of = of.ok_or_else(Problem::not_found)?;
     let terms = of.terms.coupon.ok_or_else(Problem::not_found)?;
     if matches!(of.state, CampaignState::Draft | CampaignState::Review) {
@@ -193,9 +196,13 @@ async fn claim_one(
         ))
         .execute(tx)
         .await?;
+    if of.terms.kind == OfferKind::CodePool {
+        code_pool::give(tx, id, coupon_id).await?;
+    }
     Ok(CouponView {
         id: coupon_id,
         campaign: id,
+        kind: of.terms.kind,
         title: of.terms.title.clone(),
         rule_text: of.terms.benefit.text(),
         state: CouponState::Claimed,
@@ -236,11 +243,14 @@ pub async fn list(
             coupon::state,
             coupon::claimed_at,
             coupon::expires_on,
+            campaign_table::kind,
             campaign_table::title,
-            campaign_table::benefit_fen,
-            campaign_table::benefit_bp,
-            campaign_table::cap_fen,
-            campaign_table::min_spend_fen,
+            (
+                campaign_table::benefit_fen,
+                campaign_table::benefit_bp,
+                campaign_table::cap_fen,
+                campaign_table::min_spend_fen,
+            ),
         ))
         .into_boxed();
     if !filter.states.is_empty() {
@@ -268,14 +278,16 @@ pub async fn list(
             .select(campaign_branch::campaign_id);
         query = query.filter(coupon::campaign_id.eq_any(here));
     }
-    type Row =
-        (Uuid, Uuid, String, DateTime<Utc>, NaiveDate, String, Option<i64>, Option<i32>, Option<i64>, i64);
+    type Benefit = (Option<i64>, Option<i32>, Option<i64>, i64);
+    type Row = (Uuid, Uuid, String, DateTime<Utc>, NaiveDate, String, String, Benefit);
     let page = Page::cut(query.load::<Row>(conn).await?, limit);
-    let view = |(id, campaign, state, claimed_at, expires_on, title, off, bp, cap, min): Row| {
+    let view = |(id, campaign, state, claimed_at, expires_on, kind, title, benefit): Row| {
+        let (off, bp, cap, min) = benefit;
         let benefit = campaign::benefit_of(off, bp, cap, min)?;
         Ok(CouponView {
             id,
             campaign,
+            kind: OfferKind::parse(&kind)?,
             title,
             rule_text: benefit.text(),
             state: CouponState::of(&state, expires_on, today),

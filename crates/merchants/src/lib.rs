@@ -10,6 +10,7 @@ pub mod benefit;
 pub mod branch;
 pub mod campaign;
 pub mod claim;
+pub mod code_pool;
 pub mod directory;
 pub mod guess;
 pub mod http;

@@ -207,3 +207,15 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    campaign_code (id) {
+        id -> Uuid,
+        campaign_id -> Uuid,
+        code -> Bytea,
+        code_index -> Bytea,
+        given_to -> Nullable<Uuid>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(campaign_code, coupon);

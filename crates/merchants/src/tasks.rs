@@ -1,4 +1,5 @@
-//! Background work: coupons that were claimed and not used give back what they held, once, after their last day.
+//! Background work: coupons that were claimed and not used give back what they held, once, after their last day. A
+//! code that was given is gone and gives nothing back.
 
 use diesel::sql_types::{BigInt, Date, Timestamptz};
 use diesel_async::RunQueryDsl;
@@ -18,6 +19,7 @@ WITH gone AS (
     UPDATE coupon SET returned_at = $1
     WHERE id IN (SELECT id FROM coupon
                  WHERE state = 'CLAIMED' AND returned_at IS NULL AND expires_on < $2
+                   AND NOT EXISTS (SELECT FROM campaign_code g WHERE g.given_to = coupon.id)
                  ORDER BY campaign_id, id LIMIT $3 FOR UPDATE SKIP LOCKED)
       AND state = 'CLAIMED' AND returned_at IS NULL
     RETURNING campaign_id, reserved_fen

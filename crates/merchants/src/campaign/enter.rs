@@ -78,6 +78,9 @@ fn terms_row(terms: &Terms) -> TermsRow<'_> {
 }
 
 async fn link(tx: &mut Conn, id: Uuid, branches: &[Uuid]) -> Result<(), Problem> {
+    if branches.is_empty() {
+        return Ok(());
+    }
     let links: Vec<_> = branches
         .iter()
         .map(|branch| (campaign_branch::campaign_id.eq(id), campaign_branch::branch_id.eq(*branch)))

@@ -60,6 +60,15 @@ words! {
         Quota = "quota" "限量优惠",
         /// So many in all, claimed first.
         Coupon = "coupon" "优惠券",
+        /// So many codes of another company, claimed here and spent there.
+        CodePool = "code_pool" "兑换码",
+    }
+}
+
+impl OfferKind {
+    /// Whether a member claims it before it is had.
+    pub const fn is_claimed(self) -> bool {
+        matches!(self, Self::Coupon | Self::CodePool)
     }
 }
 

@@ -178,7 +178,8 @@ pub(crate) async fn public(
     let mut query = rows!()
         .filter(campaign::state.eq(CampaignState::Approved.as_str()).and(campaign::ends_at.gt(now)))
         .filter(campaign::id.gt(after.unwrap_or(Uuid::nil())))
-        .filter(exists(somewhere))
+        // Codes are spent elsewhere: they are had wherever one is.
+        .filter(exists(somewhere).or(campaign::kind.eq(OfferKind::CodePool.as_str())))
         .order(campaign::id)
         .limit(limit + 1)
         .into_boxed();

@@ -7,7 +7,8 @@ use unionhall_kernel::{Code, Problem};
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
 
-use super::{By, Campaign, CampaignState, allowed, get};
+use super::{By, Campaign, CampaignState, OfferKind, allowed, get};
+use crate::code_pool;
 use crate::schema::campaign;
 
 /// Takes the version that was read; who comes second is told.
@@ -70,6 +71,13 @@ pub async fn take(
     let now = core.now();
     if step == Step::Approve {
         another(by, before)?;
+    }
+    if step == Step::Submit && before.terms.kind == OfferKind::CodePool {
+        // Nobody approves a number of codes that are not there.
+        let free = code_pool::free(tx, before.id).await?;
+        if before.terms.quota.is_some_and(|quota| free < quota) {
+            return Err(Problem::new(Code::InvalidState).with_detail("兑换码少于总数量，请先上传兑换码。"));
+        }
     }
     bump(tx, before).await?;
     diesel::update(campaign::table.find(before.id))

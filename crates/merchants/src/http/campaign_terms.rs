@@ -31,8 +31,8 @@ pub(super) struct CampaignTerms {
     pub(super) title: String,
     /// 优惠类型
     pub(super) kind: OfferKind,
-    /// Where it is used. 门店
-    #[schema(min_items = 1, max_items = 500)]
+    /// Where it is used: at least one, but none for `code_pool`. 门店
+    #[schema(max_items = 500)]
     pub(super) branch_ids: Vec<Uuid>,
     /// 优惠方式
     pub(super) benefit_kind: BenefitKind,
@@ -68,13 +68,13 @@ pub(super) struct CampaignTerms {
     #[schema(example = "2026-12-31T16:00:00Z")]
     #[serde(deserialize_with = "unionhall_web::wire::dated")]
     pub(super) ends_at: DateTime<Utc>,
-    /// For coupons: from when they are claimed; `starts_at` without. 领取开始
+    /// For coupons and codes: from when they are claimed; `starts_at` without. 领取开始
     #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     pub(super) claim_from: Option<DateTime<Utc>>,
-    /// For coupons: until when, exclusive; `ends_at` without. 领取截止
+    /// For coupons and codes: until when, exclusive; `ends_at` without. 领取截止
     #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     pub(super) claim_until: Option<DateTime<Utc>>,
-    /// For coupons: days they live, the day of the claim included. 券有效天数
+    /// For coupons and codes: days they live, the day of the claim included. 券有效天数
     #[schema(minimum = 1, maximum = 366, example = 7)]
     pub(super) coupon_valid_days: Option<i32>,
     /// Whether limited cards (retained members) may have it; no without. 保留会籍可用
@@ -122,7 +122,7 @@ fn benefit(dto: &CampaignTerms, fields: &mut Fields) -> Option<Benefit> {
 }
 
 fn coupon(dto: &CampaignTerms, fields: &mut Fields) -> Option<CouponTerms> {
-    if dto.kind != OfferKind::Coupon {
+    if !dto.kind.is_claimed() {
         fields.require(dto.claim_from.is_none(), "/claim_from", surplus());
         fields.require(dto.claim_until.is_none(), "/claim_until", surplus());
         fields.require(dto.coupon_valid_days.is_none(), "/coupon_valid_days", surplus());
@@ -166,7 +166,14 @@ pub(super) fn parse(dto: &CampaignTerms) -> Result<Terms, Problem> {
     let mut branches = dto.branch_ids.clone();
     branches.sort_unstable();
     branches.dedup();
-    fields.require((1..=500).contains(&branches.len()), "/branch_ids", range());
+    if dto.kind == OfferKind::CodePool {
+        // It is spent with another company, not at a till of ours.
+        fields.require(branches.is_empty(), "/branch_ids", surplus());
+        fields.require(dto.benefit_kind == BenefitKind::Amount, "/benefit_kind", surplus());
+        fields.require(dto.min_spend_fen.is_none_or(|fen| fen.is_zero()), "/min_spend_fen", surplus());
+    } else {
+        fields.require((1..=500).contains(&branches.len()), "/branch_ids", range());
+    }
     fields.finish()?;
     let (Some(title), Some(benefit)) = (title, benefit) else { return Err(Fields::new().problem()) };
     let period = if standing { LimitPeriod::Day } else { dto.period.unwrap_or(LimitPeriod::Campaign) };
@@ -226,7 +233,7 @@ pub(super) struct CampaignPatch {
     /// 优惠类型
     kind: Option<OfferKind>,
     /// 门店
-    #[schema(min_items = 1, max_items = 500)]
+    #[schema(max_items = 500)]
     branch_ids: Option<Vec<Uuid>>,
     /// 优惠方式
     benefit_kind: Option<BenefitKind>,

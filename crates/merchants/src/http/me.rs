@@ -17,6 +17,7 @@ use crate::Merchants;
 use crate::branch;
 use crate::campaign::OfferKind;
 use crate::claim::{self, CouponFilter, CouponState, CouponView};
+use crate::code_pool;
 use crate::redeem::{self, Order, Via};
 use crate::redemption::{self, RedemptionView};
 
@@ -24,6 +25,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(claim_coupon)
         .service(list_coupons)
+        .service(get_coupon_code)
         .service(redeem_at_branch)
         .service(list_own_redemptions)
         .service(get_own_redemption);
@@ -36,6 +38,8 @@ struct CouponDto {
     id: Uuid,
     /// The campaign.
     campaign_id: Uuid,
+    /// `coupon`, used at a till, or `code_pool`, whose code is asked for. 优惠类型
+    kind: OfferKind,
     /// 名称
     title: String,
     /// 规则说明
@@ -52,10 +56,11 @@ struct CouponDto {
 
 impl From<CouponView> for CouponDto {
     fn from(view: CouponView) -> Self {
-        let CouponView { id, campaign, title, rule_text, state, claimed_at, expires_on } = view;
+        let CouponView { id, campaign, kind, title, rule_text, state, claimed_at, expires_on } = view;
         Self {
             id,
             campaign_id: campaign,
+            kind,
             title,
             rule_text,
             state,
@@ -70,7 +75,7 @@ impl From<CouponView> for CouponDto {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CouponClaim {
-    /// A campaign of kind coupon.
+    /// A campaign of kind coupon or code_pool.
     campaign_id: Uuid,
 }
 
@@ -139,6 +144,34 @@ async fn list_coupons(
     let page = claim::list(&mut conn, person, core.today(), &filter, after, limit).await?;
     let item = |view| Ok(CouponDto::from(view));
     Ok(HttpResponse::Ok().json(PageBody::of(core, &binding, page, |c| c.id, item)?))
+}
+
+/// A code to spend with another company. 兑换码
+#[derive(Debug, Serialize, ToSchema)]
+struct CouponCode {
+    /// What that company asks for.
+    #[schema(example = "GKX7-2M9P-QRST")]
+    code: String,
+}
+
+/// The code of a coupon 查看兑换码
+///
+/// For coupons of a campaign of kind `code_pool`: how and where the code is spent, the campaign's title says.
+#[utoipa::path(
+    tag = "me",
+    security(("member" = ["level:1"])),
+    params(("id" = Uuid, Path, description = "The coupon")),
+    responses(
+        (status = 200, description = "The code, the same every time", body = CouponCode),
+        (status = 403, description = "`LEVEL_TOO_LOW`"),
+        (status = 404, description = "`NOT_FOUND`: no such coupon, or one that is used at a till"),
+    )
+)]
+#[get("/v1/me/coupons/{id}/code")]
+async fn get_coupon_code(merchants: web::Data<Merchants>, me: Member<1>, id: Id) -> Answer {
+    let core = &merchants.core;
+    let code = code_pool::of_coupon(core, &mut *core.db.read().await?, me.person()?, id.0).await?;
+    Ok(HttpResponse::Ok().json(CouponCode { code }))
 }
 
 /// An offer to redeem at a shop whose printed QR was scanned.

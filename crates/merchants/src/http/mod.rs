@@ -2,6 +2,7 @@
 
 mod admin_applications;
 mod admin_campaigns;
+mod admin_codes;
 mod admin_licence;
 mod admin_merchants;
 mod admin_places;
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
     applications::routes(config);
     admin_places::routes(config);
     admin_campaigns::routes(config);
+    admin_codes::routes(config);
     admin_redemptions::routes(config);
     public::routes(config);
     me::routes(config);

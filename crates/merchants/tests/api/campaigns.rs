@@ -97,7 +97,7 @@ async fn terms_that_make_no_sense_are_refused_field_by_field() {
     refused("standing", json!({"quota": 3}), "/quota").await;
     refused("coupon", json!({"coupon_valid_days": null}), "/coupon_valid_days").await;
     refused("coupon", json!({"claim_until": "2030-01-01T00:00:00Z"}), "/claim_until").await;
-    refused("quota", json!({"kind": "code_pool"}), "/kind").await;
+    refused("quota", json!({"kind": "lottery"}), "/kind").await;
     refused("quota", json!({"colour": "red"}), "/colour").await;
     let percent =
         json!({"benefit_kind": "percent", "benefit_fen": null, "benefit_bp": 1000, "budget_fen": 1000});

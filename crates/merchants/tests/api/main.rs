@@ -6,6 +6,7 @@
 mod applications;
 mod campaigns;
 mod claims;
+mod codes;
 mod contracts;
 mod digits;
 mod licences;
