@@ -163,6 +163,8 @@ impl World {
         let session = id(&sessions["items"][0]);
         let foreign = vec![
             ("/v1/admin/merchants/{id}/staff/{staff_id}", staff),
+            ("/v1/admin/merchants/{id}/branches/{branch_id}", there.branches[0]),
+            ("/v1/merchant/branches/{id}", there.branches[0]),
             ("/v1/admin/members/{id}", other.person),
             ("/v1/admin/cards/{id}", other.card),
             ("/v1/admin/unions/{id}", union),
@@ -201,7 +203,8 @@ impl World {
             let row = self.foreign.iter().find(|(prefix, _)| operation.path.starts_with(prefix));
             let (_, foreign) = row.unwrap_or_else(|| panic!("no foreign row to try {} with", operation.path));
             let value = if absent { ABSENT } else { *foreign };
-            let own = operation.path.replace("{staff_id}", &value.to_string());
+            let nested = |path: &str, name| path.replace(name, &value.to_string());
+            let own = nested(&nested(&operation.path, "{staff_id}"), "{branch_id}");
             // A nested row is looked for under one's own parent too.
             let parent = if own == operation.path { value } else { self.here.merchant };
             own.replace("{id}", &parent.to_string())

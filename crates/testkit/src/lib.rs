@@ -12,6 +12,7 @@ mod client;
 mod db;
 mod people;
 mod published;
+mod qr;
 pub mod shop;
 mod sms;
 
@@ -19,4 +20,5 @@ pub use app::TestApp;
 pub use client::{Reply, Request, Session};
 pub use db::TestDb;
 pub use people::{CadreHandle, PASSWORD, RosterMember, citizen, mobile};
+pub use qr::read_poster;
 pub use sms::SmsBox;

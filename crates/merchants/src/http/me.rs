@@ -178,8 +178,8 @@ async fn get_coupon_code(merchants: web::Data<Merchants>, me: Member<1>, id: Id)
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BranchRedemption {
-    /// What the printed QR says. 门店码
-    #[schema(min_length = 1, max_length = 32, example = "7K2M9PQRST")]
+    /// What the printed QR says: a link, or the code it ends with. 门店码
+    #[schema(min_length = 1, max_length = 256, example = "7K2M9PQRST")]
     branch_code: String,
     /// The campaign; of kind coupon, the coupon that ends first is used.
     offer_id: Uuid,
@@ -240,7 +240,9 @@ async fn redeem_at_branch(
     check_amount(body.amount_fen)?;
     let core = &merchants.core;
     let key = key.of(me.principal.account, "redeem_at_branch", body.raw());
-    let code = compact(&body.branch_code).to_ascii_uppercase();
+    // A printed code holds a link that ends with it.
+    let typed = body.branch_code.rsplit('/').next().unwrap_or_default();
+    let code = compact(typed).to_ascii_uppercase();
     let found = branch::by_code(&mut *core.db.read().await?, &code).await;
     let branch = match found {
         Err(problem) if problem.code == Code::NotFound => {

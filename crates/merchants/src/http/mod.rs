@@ -12,6 +12,7 @@ mod campaign_terms;
 mod me;
 mod merchant;
 mod merchant_records;
+mod posters;
 mod public;
 
 use serde::Deserialize;
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
     admin_campaigns::routes(config);
     admin_codes::routes(config);
     admin_redemptions::routes(config);
+    posters::routes(config);
     public::routes(config);
     me::routes(config);
     merchant::routes(config);

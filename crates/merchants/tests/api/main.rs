@@ -12,6 +12,7 @@ mod digits;
 mod licences;
 mod merchants;
 mod nearby;
+mod posters;
 mod races;
 mod redemptions;
 mod scope;

@@ -3,13 +3,14 @@
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use unionhall_identity::Identity;
 use unionhall_kernel::{Code, Fields, Invalid, OrgName, Problem, Uscc, codes, division};
 use unionhall_storage::audit;
 use unionhall_storage::db::constraint;
 use unionhall_web::actor::EventExt;
 use unionhall_web::{
-    Answer, App, Body, Cadre, Id, Listing, MaybeOnce, MaybeOnceHeader, OrgScope, PageBody, Public, Query,
-    can, etag, once,
+    Answer, App, Body, Cadre, Id, Listing, MaybeOnce, MaybeOnceHeader, OrgScope, PageBody, Poster, Public,
+    Query, can, etag, once,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,7 +19,12 @@ use uuid::Uuid;
 use crate::org::{self, Filter, NewOrg, Org};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(search_unions).service(list_unions).service(create_union).service(get_union);
+    config
+        .service(search_unions)
+        .service(list_unions)
+        .service(create_union)
+        .service(get_union)
+        .service(get_join_poster);
 }
 
 /// A union as anybody may see it. 工会（公开信息）
@@ -36,9 +42,12 @@ struct PublicUnionDto {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct UnionSearch {
-    /// Part of the name, two characters or more. 名称
+    /// Part of the name, two characters or more; exactly one of this and `code`. 名称
     #[param(min_length = 2, max_length = 50, example = "中原")]
-    q: String,
+    q: Option<String>,
+    /// What a join poster says: the union's code. 工会代码
+    #[param(min_length = 1, max_length = 16, pattern = "^[0-9A-Za-z]{1,16}$", example = "E7K2M9PQR")]
+    code: Option<String>,
 }
 
 /// Find a union 查找工会
@@ -54,7 +63,17 @@ async fn search_unions(
     query: Query<UnionSearch>,
     listing: Listing,
 ) -> Answer {
-    let q = query.q.trim().to_owned();
+    let item = |o: Org| Ok(PublicUnionDto { id: o.id, name: o.name, division_code: o.division_code });
+    let q = match (&query.q, &query.code) {
+        (Some(q), None) => q.trim().to_owned(),
+        (None, Some(code)) => {
+            let found = org::by_code(&mut *app.db.read().await?, code).await?;
+            let items = found.filter(|o| o.valid_to.is_none()).map(item).into_iter();
+            let items = items.collect::<Result<Vec<PublicUnionDto>, Problem>>()?;
+            return Ok(HttpResponse::Ok().json(PageBody::whole(items)));
+        }
+        _ => return Err(Problem::new(Code::InvalidParameter).with("parameter", "q").into()),
+    };
     if !(2..=50).contains(&q.chars().count()) {
         return Err(Problem::new(Code::InvalidParameter).with("parameter", "q").into());
     }
@@ -66,7 +85,6 @@ async fn search_unions(
     let everywhere = OrgScope::subtree("/");
     let mut conn = app.db.read().await?;
     let page = org::list(&mut conn, &everywhere, &filter, after.as_deref(), limit).await?;
-    let item = |o: Org| Ok(PublicUnionDto { id: o.id, name: o.name, division_code: o.division_code });
     Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, |o| o.path.clone(), item)?))
 }
 
@@ -246,4 +264,27 @@ async fn create_union(
         Err(problem) if constraint(&problem) == Some("org_uscc") => Err(Code::AlreadyExists.into()),
         other => Ok(once::respond(other?)),
     }
+}
+
+/// A poster to join by 入会海报
+///
+/// An A4 page to print and put up. Its code holds a link that ends with the union's code, with which an app finds the union
+/// (`GET /v1/public/unions?code=`).
+#[utoipa::path(
+    tag = "unions",
+    security(("admin" = ["org.read"])),
+    params(("id" = Uuid, Path, description = "The union")),
+    responses((status = 200, description = "The page", body = String, content_type = "image/svg+xml"))
+)]
+#[get("/v1/admin/unions/{id}/join-poster.svg")]
+async fn get_join_poster(identity: web::Data<Identity>, by: Cadre<can::OrgRead>, id: Id) -> Answer {
+    let union = org::get(&mut *identity.core.db.read().await?, &by.scope, id.0).await?;
+    let poster = Poster {
+        title: &union.name,
+        subtitle: "欢迎加入工会",
+        link: &format!("{}/join/{}", identity.tokens.issuer(), union.code),
+        call: "微信或会员App扫码，申请入会",
+        foot: &format!("工会代码 {}　咨询电话 12351", union.code),
+    };
+    Ok(poster.respond()?)
 }

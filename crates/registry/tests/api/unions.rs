@@ -1,7 +1,7 @@
 //! The union tree.
 
 use serde_json::{Value, json};
-use unionhall_testkit::TestApp;
+use unionhall_testkit::{TestApp, read_poster};
 use unionhall_web::RoleName;
 
 #[tokio::test]
@@ -32,6 +32,27 @@ async fn anybody_finds_a_union_by_name() {
     assert_eq!(names, ["中原区总工会", "中原区会员周转库"]);
     assert_eq!(app.get("/v1/public/unions?q=中").await.problem(400), "INVALID_PARAMETER");
     assert_eq!(app.get("/v1/public/unions").await.problem(400), "INVALID_PARAMETER");
+}
+
+#[tokio::test]
+async fn a_join_poster_leads_to_its_union() {
+    let app = TestApp::start().await;
+    let (union, code) = app.union_under("410102", "郑州<一号>机械有限公司工会").await;
+    let officer = app.cadre("410102", RoleName::Officer).await;
+    let path = format!("/v1/admin/unions/{union}/join-poster.svg");
+    let svg = app.get(&path).by(&officer.session).await.text();
+    assert!(svg.contains("郑州&lt;一号&gt;机械有限公司工会") && svg.contains(&code));
+    let link = read_poster(&svg);
+    assert_eq!(link, format!("https://unionhall.test/join/{code}"));
+    let typed = link.rsplit('/').next().unwrap();
+    let found = app.get(&format!("/v1/public/unions?code={typed}")).await.expect(200);
+    assert_eq!((&found["items"][0]["id"], &found["next"]), (&json!(union), &json!(null)));
+    let nobody = app.get("/v1/public/unions?code=E00000000").await.expect(200);
+    assert_eq!(nobody["items"], json!([]));
+    let both = app.get(&format!("/v1/public/unions?code={typed}&q=机械")).await;
+    assert_eq!(both.problem(400), "INVALID_PARAMETER");
+    let sibling = app.cadre("410103", RoleName::Officer).await;
+    assert_eq!(app.get(&path).by(&sibling.session).await.problem(404), "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -1,0 +1,121 @@
+//! Posters 海报: an A4 page with a QR code, as SVG. It prints sharp at any size, and no font is needed on the server.
+
+use std::fmt::Write as _;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use qrcodegen::{QrCode, QrCodeEcc};
+use unionhall_kernel::Problem;
+
+/// The side of the code, millimetres.
+const SIDE: f64 = 120.0;
+/// Light modules around a code (ISO/IEC 18004).
+const QUIET: i32 = 4;
+/// The widest line, millimetres.
+const LINE: f64 = 180.0;
+
+/// What a poster says.
+#[derive(Debug)]
+pub struct Poster<'a> {
+    /// Above everything, large.
+    pub title: &'a str,
+    /// Beneath it.
+    pub subtitle: &'a str,
+    /// What the code holds: a link.
+    pub link: &'a str,
+    /// Beneath the code: what to do.
+    pub call: &'a str,
+    /// At the foot, small: what can be typed instead.
+    pub foot: &'a str,
+}
+
+impl Poster<'_> {
+    /// The page, A4 portrait.
+    ///
+    /// # Errors
+    /// `INTERNAL` for a link too long for a code, which none of ours is.
+    pub fn svg(&self) -> Result<String, Problem> {
+        // A quarter of the code may be dirty or torn.
+        let code = QrCode::encode_text(self.link, QrCodeEcc::Quartile)?;
+        let modules = code.size() + 2 * QUIET;
+        let mut dark = String::new();
+        for y in 0..code.size() {
+            for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
+                let _ = write!(dark, "M{} {}h1v1h-1z", x + QUIET, y + QUIET);
+            }
+        }
+        let mut out = String::from(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" viewBox=\"0 0 210 297\">\n\
+             <rect width=\"210\" height=\"297\" fill=\"#fff\"/>\n",
+        );
+        line(&mut out, self.title, 48.0, 14.0);
+        line(&mut out, self.subtitle, 70.0, 9.0);
+        let scale = SIDE / f64::from(modules);
+        let _ = writeln!(
+            out,
+            "<path transform=\"translate(45 88) scale({scale:.6})\" fill=\"#000\" d=\"{dark}\"/>"
+        );
+        line(&mut out, self.call, 226.0, 10.0);
+        line(&mut out, self.foot, 250.0, 6.0);
+        out.push_str("</svg>\n");
+        Ok(out)
+    }
+
+    /// The page as an answer.
+    ///
+    /// # Errors
+    /// As [`Poster::svg`].
+    pub fn respond(&self) -> Result<HttpResponse, Problem> {
+        Ok(HttpResponse::Ok()
+            .content_type("image/svg+xml; charset=utf-8")
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            // An SVG opened by itself is a page: it may show and do nothing else.
+            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+            .body(self.svg()?))
+    }
+}
+
+// Chinese characters are as wide as high, others about half: a long line is set smaller, so that it fits the page.
+fn line(out: &mut String, text: &str, y: f64, size: f64) {
+    let ems: f64 = text.chars().map(|c| if c.is_ascii() { 0.6 } else { 1.0 }).sum();
+    let size = size.min(LINE / ems.max(1.0));
+    let _ = writeln!(
+        out,
+        "<text x=\"105\" y=\"{y}\" font-size=\"{size:.2}\" text-anchor=\"middle\" \
+         font-family=\"'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif\">{}</text>",
+        escaped(text)
+    );
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_text_and_a_long_one_fits() {
+        let long = "河南省".repeat(30);
+        let title = format!("<script>alert('{long}')</script>&");
+        let poster = Poster { title: &title, subtitle: "", link: "https://x/b/1", call: "", foot: "\u{1}" };
+        let svg = poster.svg().unwrap();
+        assert!(!svg.contains("<script") && svg.contains("&lt;script&gt;"));
+        assert!(!svg.contains('\u{1}'));
+        let size: f64 = svg.split("font-size=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+        assert!(size * 90.0 <= LINE, "{size}");
+    }
+}
