@@ -154,6 +154,12 @@ impl World {
         let applied = id(&there.app.apply(&applicant, &stated).await.expect(201));
         let till = there.cashier().await;
         let token = there.token(&till, &other).await;
+        let manager = there.staff("manager", None).await;
+        // A session that began without a device has it from its first refresh.
+        let manager = there.staff_again(&manager).await;
+        let counter = json!({"branch_id": there.branches[0], "name": "金丝雀前台"});
+        let counter = there.app.post("/v1/merchant/tills", counter).by(&manager);
+        let counter = id(&counter.await.expect(201));
         let redemption = id(&there.redeem(&till, &token, quota, 5000, "canary").await.expect(201));
         let cashier = here.cashier().await;
         let staff = there.app.get(&format!("/v1/admin/merchants/{}/staff", there.merchant));
@@ -165,6 +171,8 @@ impl World {
             ("/v1/admin/merchants/{id}/staff/{staff_id}", staff),
             ("/v1/admin/merchants/{id}/branches/{branch_id}", there.branches[0]),
             ("/v1/merchant/branches/{id}", there.branches[0]),
+            ("/v1/merchant/staff/{id}", till.role()),
+            ("/v1/merchant/tills/{id}", counter),
             ("/v1/admin/members/{id}", other.person),
             ("/v1/admin/cards/{id}", other.card),
             ("/v1/admin/unions/{id}", union),

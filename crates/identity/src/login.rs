@@ -5,7 +5,7 @@ use serde_json::json;
 use unionhall_kernel::{Code, Mobile, Pii, Problem};
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, Realm, Role};
+use unionhall_web::{Actor, Principal, Realm, Role};
 use uuid::Uuid;
 
 use crate::account::{self, Account, NewAccount, State};
@@ -177,6 +177,36 @@ pub(crate) async fn open(
         .await?;
     identity.states.forget(account.id);
     issue(identity, account.id, session, role, 1).await
+}
+
+/// Hands a device over: the session of `from` ends, and one of another account's, in a role of theirs, begins on it. The
+/// caller has judged that the other person is there.
+///
+/// # Errors
+/// `NOT_FOUND` for an account that may not log in.
+pub async fn hand_over(
+    identity: &Identity,
+    actor: &Actor,
+    from: &Principal,
+    (account, role): (Uuid, Uuid),
+    device: &Device,
+    changes: serde_json::Value,
+) -> Result<Tokens, Problem> {
+    let core = &identity.core;
+    let (now, session) = (core.now(), core.id());
+    core.db
+        .write(async |tx| {
+            let to = account::get(tx, account).await?.filter(Account::may_log_in);
+            let to = to.ok_or_else(Problem::not_found)?;
+            session::end(tx, from.session, from.account, "handed_over", now).await?;
+            session::open(tx, session, (to.id, to.realm), Some(role), Some(device), now).await?;
+            let event = actor.event(core.id(), now, None, "session.hand_over", ("session", Some(session)));
+            audit::append(tx, &event.changes(changes.clone())).await
+        })
+        .await?;
+    identity.states.forget(from.account);
+    identity.states.forget(account);
+    issue(identity, account, session, Some(role), 1).await
 }
 
 async fn issue(

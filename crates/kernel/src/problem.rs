@@ -70,7 +70,9 @@ catalogue! {
     SecondFactorFailed "SECOND_FACTOR_FAILED" 401 "第二重验证未通过" "动态口令或验证码不正确，请重试。" "Second factor failed" "The second factor is wrong or was used already.";
     OtpInvalid "OTP_INVALID" 401 "验证码不正确" "验证码不正确或已过期，请重新获取。" "Code invalid" "The one-time code is wrong, used or expired.";
     RefreshInvalid "REFRESH_INVALID" 401 "请重新登录" "登录状态已失效，请重新登录。" "Refresh token invalid" "The refresh token is not valid any more; log in again.";
+    PinWrong "PIN_WRONG" 401 "PIN不正确" "PIN不正确，请重试。" "PIN wrong" "The PIN is wrong; see tries_left.";
     // 403
+    PinLocked "PIN_LOCKED" 403 "PIN已锁定" "PIN已锁定，请用短信验证码登录后重设。" "PIN locked" "Log in with a code and set a new PIN.";
     Forbidden "FORBIDDEN" 403 "没有权限" "您当前的身份不能进行此操作。" "Forbidden" "Your acting role does not allow this.";
     LevelTooLow "LEVEL_TOO_LOW" 403 "需要实名认证" "请先完成实名认证。" "Real-name level too low" "Raise your real-name level first.";
     NotAnotherPerson "NOT_ANOTHER_PERSON" 403 "须由他人办理" "本人提交的事项须由另一人审批。" "Needs another person" "The same natural person cannot enter and approve.";

@@ -219,3 +219,27 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(campaign_code, coupon);
+
+diesel::table! {
+    merchant_till (id) {
+        id -> Uuid,
+        merchant_id -> Uuid,
+        branch_id -> Uuid,
+        device_id -> Text,
+        name -> Text,
+        registered_by -> Uuid,
+        registered_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    merchant_pin (account_id) {
+        account_id -> Uuid,
+        phc -> Text,
+        wrong -> Int4,
+        set_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(merchant_staff, merchant_pin);

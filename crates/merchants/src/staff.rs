@@ -26,8 +26,8 @@ use crate::schema::{merchant as merchant_table, merchant_staff};
 pub struct NewStaff<'a> {
     /// Their name.
     pub name: &'a PersonName,
-    /// What they log in with.
-    pub username: &'a str,
+    /// What they log in with, once activated; without one they log in with a code.
+    pub username: Option<&'a str>,
     /// Where the invitation's code goes.
     pub mobile: &'a Mobile,
     /// Manager or staff.
@@ -82,7 +82,9 @@ async fn account_of(core: &Core, tx: &mut Conn, new: &NewStaff<'_>) -> Result<Uu
     let index = account::mobile_index(&core.sealer, new.mobile);
     let by_mobile: Option<Account> = account::find_by_mobile(tx, Realm::Merchant, &index).await?;
     if let Some(found) = by_mobile {
-        let index = account::username_index(&core.sealer, new.username);
+        // A place with a code takes no password: whoever holds the mobile has it, whatever account that is.
+        let Some(username) = new.username else { return Ok(found.id) };
+        let index = account::username_index(&core.sealer, username);
         let by_name = account::find_by_username(tx, Realm::Merchant, &index).await?;
         return match by_name {
             Some(named) if named.id == found.id => Ok(found.id),
@@ -92,9 +94,10 @@ async fn account_of(core: &Core, tx: &mut Conn, new: &NewStaff<'_>) -> Result<Uu
     let fresh = NewAccount {
         realm: Realm::Merchant,
         person: None,
-        username: Some(new.username),
+        username: new.username,
         mobile: Some(new.mobile),
-        state: State::Invited,
+        // A code proves the mobile at every login; a password is yet to be chosen.
+        state: if new.username.is_some() { State::Invited } else { State::Active },
         password_hash: None,
         totp_secret: None,
     };
@@ -198,25 +201,46 @@ pub async fn revoke(
     audit::append(tx, &event).await
 }
 
-/// A page of a merchant's staff, by id.
+/// A page of a merchant's staff, or of one branch's, by id.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
 pub async fn list(
     conn: &mut Conn,
-    merchant: Uuid,
+    (merchant, branch): (Uuid, Option<Uuid>),
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Page<StaffRow>, Problem> {
-    let rows = merchant_staff::table
+    let mut query = merchant_staff::table
         .filter(merchant_staff::merchant_id.eq(merchant).and(merchant_staff::revoked_at.is_null()))
         .filter(merchant_staff::id.gt(after.unwrap_or(Uuid::nil())))
         .order(merchant_staff::id)
         .limit(limit + 1)
         .select(StaffRow::as_select())
-        .load(conn)
-        .await?;
-    Ok(Page::cut(rows, limit))
+        .into_boxed();
+    if let Some(branch) = branch {
+        query = query.filter(merchant_staff::branch_id.eq(branch));
+    }
+    Ok(Page::cut(query.load(conn).await?, limit))
+}
+
+/// A cashier's place that a manager may take away: at the manager's branch, or anywhere for one of all.
+///
+/// # Errors
+/// `NOT_FOUND` for anything else, managers' places among them: those are the union's to take.
+pub async fn cashier(
+    conn: &mut Conn,
+    (merchant, branch): (Uuid, Option<Uuid>),
+    id: Uuid,
+) -> Result<StaffRow, Problem> {
+    let live = merchant_staff::merchant_id.eq(merchant).and(merchant_staff::revoked_at.is_null());
+    let found = merchant_staff::table
+        .find(id)
+        .filter(live.and(merchant_staff::role.eq(RoleName::Staff.as_str())))
+        .select(StaffRow::as_select());
+    let found: Option<StaffRow> = found.first(conn).await.optional()?;
+    let found = found.filter(|place| branch.is_none() || place.branch_id == branch);
+    found.ok_or_else(Problem::not_found)
 }
 
 /// Tells identity where merchants' staff may stand.

@@ -70,6 +70,9 @@ pub struct ProblemBody {
     pub errors: Option<Vec<FieldErrorBody>>,
     /// Next steps a client can offer.
     pub actions: Option<Vec<ActionBody>>,
+    /// Tries left, on `PIN_WRONG`.
+    #[schema(example = 4)]
+    pub tries_left: Option<i32>,
     /// The query parameter that is refused, on `UNKNOWN_PARAMETER` and `INVALID_PARAMETER`.
     #[schema(example = "limit")]
     pub parameter: Option<String>,

@@ -221,7 +221,8 @@ impl RoleDto {
 }
 
 impl TokensDto {
-    pub(super) fn of(tokens: login::Tokens) -> Self {
+    /// What a login hands out, on the wire.
+    pub fn of(tokens: login::Tokens) -> Self {
         let login::Tokens { access, refresh, account, realm, roles, current } = tokens;
         Self {
             access_token: access,

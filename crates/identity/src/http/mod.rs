@@ -8,6 +8,8 @@ mod sessions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use self::login::TokensDto;
+
 /// Registers the room's operations.
 pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);

@@ -162,7 +162,7 @@ async fn create_merchant_branch(
 
 /// A place on a merchant's staff. 商户人员
 #[derive(Debug, Serialize, ToSchema)]
-struct MerchantStaffDto {
+pub(super) struct MerchantStaffDto {
     /// The place, the `role_id` of its holder's logins.
     id: Uuid,
     /// 姓名, masked
@@ -255,7 +255,7 @@ async fn list_merchant_staff(
     let after: Option<Uuid> = listing.after(&app, &binding)?;
     let mut conn = app.db.read().await?;
     let of = merchant::get(&mut conn, &by.scope, id.0).await?;
-    let page = staff::list(&mut conn, of.id, after, limit).await?;
+    let page = staff::list(&mut conn, (of.id, None), after, limit).await?;
     Ok(HttpResponse::Ok().json(PageBody::of(
         &app,
         &binding,
@@ -300,7 +300,7 @@ async fn create_merchant_staff(
     };
     let new = NewStaff {
         name: &name,
-        username: &username,
+        username: Some(&username),
         mobile: &mobile,
         role,
         branch: body.branch_id,

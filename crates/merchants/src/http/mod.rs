@@ -12,8 +12,10 @@ mod campaign_terms;
 mod me;
 mod merchant;
 mod merchant_records;
+mod own_staff;
 mod posters;
 mod public;
+mod tills;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -33,6 +35,8 @@ pub fn routes(config: &mut ServiceConfig) {
     admin_campaigns::routes(config);
     admin_codes::routes(config);
     admin_redemptions::routes(config);
+    own_staff::routes(config);
+    tills::routes(config);
     posters::routes(config);
     public::routes(config);
     me::routes(config);

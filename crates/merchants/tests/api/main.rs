@@ -16,6 +16,7 @@ mod posters;
 mod races;
 mod redemptions;
 mod scope;
+mod tills;
 mod voids;
 mod waits;
 mod worth;

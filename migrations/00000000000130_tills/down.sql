@@ -1,0 +1,2 @@
+DROP TABLE merchant_pin;
+DROP TABLE merchant_till;
