@@ -7,12 +7,14 @@
 //! [`account::touch`] in the same transaction.
 
 pub mod account;
+pub mod closing;
 pub mod consent;
 pub mod counts;
 pub mod credentials;
 pub mod http;
 pub mod login;
 pub mod logout;
+pub mod mobile;
 pub mod otp;
 pub mod password;
 pub mod people;

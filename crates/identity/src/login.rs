@@ -179,7 +179,7 @@ pub(crate) async fn open(
     issue(identity, account.id, session, role, 1).await
 }
 
-async fn issue(
+pub(crate) async fn issue(
     identity: &Identity,
     account: Uuid,
     session: Uuid,

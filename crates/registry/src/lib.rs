@@ -12,6 +12,7 @@ pub mod join;
 pub mod looks;
 pub mod member;
 pub mod membership;
+pub mod mobile_change;
 pub mod org;
 pub mod post;
 pub mod profile;

@@ -50,6 +50,31 @@ pub async fn put(
     Ok(())
 }
 
+/// Changes the roster's mobile of a person and nothing else.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn set_mobile(core: &Core, conn: &mut Conn, person: Uuid, mobile: &Mobile) -> Result<(), Problem> {
+    use member_profile as p;
+    let sealed = seal_mobile(&core.sealer, person, mobile)?;
+    let index = account::mobile_index(&core.sealer, mobile);
+    let now = core.now();
+    diesel::insert_into(p::table)
+        .values((
+            p::person_id.eq(person),
+            p::roster_mobile.eq(&sealed),
+            p::roster_mobile_index.eq(&index),
+            p::details.eq(Value::Object(serde_json::Map::new())),
+            p::updated_at.eq(now),
+        ))
+        .on_conflict(p::person_id)
+        .do_update()
+        .set((p::roster_mobile.eq(&sealed), p::roster_mobile_index.eq(&index), p::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// The roster's mobile of a person, as a blind index.
 ///
 /// # Errors

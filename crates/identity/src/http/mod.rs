@@ -3,6 +3,7 @@
 mod credentials;
 mod login;
 mod me;
+mod mobile;
 mod public;
 mod sessions;
 
@@ -14,5 +15,6 @@ pub fn routes(config: &mut ServiceConfig) {
     sessions::routes(config);
     credentials::routes(config);
     me::routes(config);
+    mobile::routes(config);
     public::routes(config);
 }

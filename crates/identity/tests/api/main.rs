@@ -5,5 +5,6 @@
 
 mod codes;
 mod login;
+mod mobile;
 mod public;
 mod sessions;

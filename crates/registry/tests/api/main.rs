@@ -5,6 +5,7 @@
 
 mod join;
 mod members;
+mod mobile_changes;
 mod posts;
 mod real_name;
 mod unions;

@@ -1,0 +1,23 @@
+-- The help desk: what a member asks of the platform about themself, and what becomes of it.
+
+-- A new mobile for who lost the old phone, decided by the county. A request reserves nothing: several may wait for one
+-- person, one for each new number, and the one that is approved ends the others.
+CREATE TABLE member_mobile_change (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL REFERENCES person (id),
+    mobile bytea NOT NULL,
+    mobile_index bytea NOT NULL,
+    -- The mobile of the person's account when this was asked for; null where they had none.
+    seen_index bytea,
+    state text NOT NULL CHECK (state IN ('REVIEW', 'APPROVED', 'REJECTED', 'SUPERSEDED')),
+    due_on date NOT NULL,
+    created_at timestamptz NOT NULL,
+    decided_at timestamptz,
+    decided_by uuid,
+    reason text,
+    version int NOT NULL DEFAULT 1,
+    CONSTRAINT member_mobile_change_decided CHECK ((state = 'REVIEW') = (decided_at IS NULL))
+);
+CREATE UNIQUE INDEX member_mobile_change_open ON member_mobile_change (person_id, mobile_index) WHERE state = 'REVIEW';
+CREATE INDEX member_mobile_change_person ON member_mobile_change (person_id);
+CREATE INDEX member_mobile_change_waiting ON member_mobile_change (due_on) WHERE state = 'REVIEW';
