@@ -1,1 +1,2 @@
+DROP TABLE member_correction;
 DROP TABLE member_mobile_change;

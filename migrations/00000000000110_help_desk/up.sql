@@ -21,3 +21,27 @@ CREATE TABLE member_mobile_change (
 CREATE UNIQUE INDEX member_mobile_change_open ON member_mobile_change (person_id, mobile_index) WHERE state = 'REVIEW';
 CREATE INDEX member_mobile_change_person ON member_mobile_change (person_id);
 CREATE INDEX member_mobile_change_waiting ON member_mobile_change (due_on) WHERE state = 'REVIEW';
+
+-- What a member says is wrong about them, with evidence; whoever may decide applications of their union decides.
+CREATE TABLE member_correction (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL REFERENCES person (id),
+    account_id uuid NOT NULL REFERENCES account (id),
+    -- The facts as they should be, by their keys: `name`, and those of `member_profile.details`.
+    facts jsonb NOT NULL CHECK (facts <> '{}'),
+    file_ids uuid[] NOT NULL CHECK (cardinality(file_ids) BETWEEN 1 AND 3),
+    -- Why, as the member says.
+    explanation text NOT NULL,
+    state text NOT NULL CHECK (state IN ('REVIEW', 'APPROVED', 'REJECTED', 'WITHDRAWN')),
+    due_on date NOT NULL,
+    created_at timestamptz NOT NULL,
+    decided_at timestamptz,
+    decided_by uuid,
+    -- Why it was rejected.
+    reason text,
+    version int NOT NULL DEFAULT 1,
+    CONSTRAINT member_correction_decided CHECK ((state = 'REVIEW') = (decided_at IS NULL))
+);
+CREATE UNIQUE INDEX member_correction_open ON member_correction (person_id) WHERE state = 'REVIEW';
+CREATE INDEX member_correction_person ON member_correction (person_id, id);
+CREATE INDEX member_correction_waiting ON member_correction (due_on) WHERE state = 'REVIEW';

@@ -107,6 +107,23 @@ def other_mobile(world):
     return {"by": by, "body": {**codes, "new_mobile": new}}
 
 
+def correction_body(world, by):
+    content = ("evidence.pdf", b"%PDF-1.7 evidence %%EOF", "application/pdf")
+    made = world.send("POST", "/v1/files", {"purpose": "correction_evidence"}, by, content)[0]
+    return {"fields": {"job": "钳工"}, "evidence_file_ids": [made["id"]], "reason": "写错"}
+
+
+def correction_to_be(world):
+    by = world.holder()["session"]
+    return {"by": by, "body": correction_body(world, by)}
+
+
+def own_correction(world):
+    by = world.holder()["session"]
+    made = world.call("POST", "/v1/me/corrections", correction_body(world, by), by, idempotency_key="fuzz")
+    return {"by": by, "id": made["id"]}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -127,6 +144,9 @@ SCENARIOS = {
     "get_my_join_application withdraw_join_application": own_application,
     "resubmit_join_application": returned_application,
     "verify_real_name": real_name,
+    "create_correction": correction_to_be,
+    "get_my_correction withdraw_correction": own_correction,
+    "get_correction get_correction_evidence approve_correction reject_correction": lambda w: {"id": own_correction(w)["id"]},
     "change_mobile": other_mobile,
     "request_mobile_change": lost_phone,
     "get_mobile_change approve_mobile_change reject_mobile_change": mobile_change,

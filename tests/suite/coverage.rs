@@ -142,6 +142,14 @@ async fn mobile_change_of(shop: &Shop) -> Uuid {
     id(&list["items"][0])
 }
 
+async fn correction_of(shop: &Shop, by: &Session) -> Uuid {
+    let upload = shop.app.request("POST", "/v1/files").by(by);
+    let upload = upload.form(&[("purpose", "correction_evidence")], Some(b"%PDF-1.7 evidence %%EOF"));
+    let body = json!({"fields": {"name": "金丝雀"}, "evidence_file_ids": [id(&upload.await.expect(201))],
+                      "reason": "姓名写错"});
+    id(&shop.app.post("/v1/me/corrections", body).by(by).key("canary").await.expect(201))
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -156,6 +164,7 @@ impl World {
         there.app.drain().await;
         let application = application_of(&there).await;
         let mobile_change = mobile_change_of(&there).await;
+        let correction = correction_of(&there, &other.session).await;
         let file = there.app.licence(&there.officer.session).await;
         let applicant = there.app.applicant(&mobile()).await;
         let mut stated = there.app.application_of(&applicant).await;
@@ -178,6 +187,8 @@ impl World {
             ("/v1/admin/posts/{id}", there.officer.post),
             ("/v1/admin/join-applications/{id}", application),
             ("/v1/admin/mobile-changes/{id}", mobile_change),
+            ("/v1/admin/corrections/{id}", correction),
+            ("/v1/me/corrections/{id}", correction),
             ("/v1/admin/imports/{id}", import),
             ("/v1/admin/merchants/{id}", there.merchant),
             ("/v1/admin/merchant-applications/{id}", applied),

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use unionhall_identity::account;
 use unionhall_kernel::{Mobile, Problem};
 use unionhall_storage::{Conn, Core, Sealer};
@@ -64,7 +64,7 @@ pub async fn set_mobile(core: &Core, conn: &mut Conn, person: Uuid, mobile: &Mob
             p::person_id.eq(person),
             p::roster_mobile.eq(&sealed),
             p::roster_mobile_index.eq(&index),
-            p::details.eq(Value::Object(serde_json::Map::new())),
+            p::details.eq(Value::Object(Map::new())),
             p::updated_at.eq(now),
         ))
         .on_conflict(p::person_id)
@@ -87,6 +87,17 @@ pub async fn mobile_index(conn: &mut Conn, person: Uuid) -> Result<Option<Vec<u8
         .await
         .optional()?;
     Ok(found.flatten())
+}
+
+/// What the roster says of a person beside the mobile, by key; empty for who is on none. Locks the row until the end of
+/// the transaction, so that what is laid over it is laid over what holds.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn details(tx: &mut Conn, person: Uuid) -> Result<Map<String, Value>, Problem> {
+    let row = member_profile::table.find(person).select(member_profile::details).for_update();
+    let found: Option<Value> = row.first(tx).await.optional()?;
+    Ok(found.and_then(|details| details.as_object().cloned()).unwrap_or_default())
 }
 
 /// Seals a roster mobile for the profile of a person.

@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use crate::mobile_change::Desk;
 use crate::schema::import;
-use crate::{join, mobile_change};
+use crate::{correction, join, mobile_change};
 
 /// More than this is not counted: 1,001 says that there are more.
 const COUNTED: i64 = 1000;
 
-/// Applications and new mobiles to decide and imports to commit, as the union acted for sees them.
+/// Applications, new mobiles and corrections to decide and imports to commit, as the union acted for sees them.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is no such union.
@@ -39,6 +39,14 @@ pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<
         href: "/v1/admin/mobile-changes",
         needs: Action::ApplicationReview,
     };
+    let (count, oldest_due) = correction::waiting(conn, scope).await?;
+    let corrections = Todo {
+        kind: "correction",
+        count,
+        oldest_due,
+        href: "/v1/admin/corrections",
+        needs: Action::ApplicationReview,
+    };
     let created: Vec<chrono::DateTime<chrono::Utc>> = import::table
         .filter(import::path.ge(scope.start()).and(import::path.lt(scope.end())))
         .filter(import::state.eq("validated").and(import::dry_run.eq(false)))
@@ -55,5 +63,5 @@ pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<
         href: "/v1/admin/imports",
         needs: Action::ImportWrite,
     };
-    Ok(vec![applications, mobile_changes, imports])
+    Ok(vec![applications, mobile_changes, corrections, imports])
 }

@@ -1,6 +1,8 @@
 //! This room's operations.
 
 mod audit_log;
+mod correction_review;
+mod corrections;
 mod imports;
 mod join;
 mod join_review;
@@ -28,6 +30,8 @@ pub fn routes(config: &mut ServiceConfig) {
     join_review::routes(config);
     members::routes(config);
     mobile_changes::routes(config);
+    corrections::routes(config);
+    correction_review::routes(config);
     unions::routes(config);
     posts::routes(config);
     audit_log::routes(config);
@@ -38,7 +42,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Refusal {
-    /// For the record: 2 to 200 characters.
+    /// For the record, and of a correction for the member: 2 to 200 characters.
     #[schema(min_length = 2, max_length = 200, example = "与本人电话核实，非本人申请")]
     reason: String,
 }
