@@ -45,3 +45,11 @@ CREATE TABLE member_correction (
 CREATE UNIQUE INDEX member_correction_open ON member_correction (person_id) WHERE state = 'REVIEW';
 CREATE INDEX member_correction_person ON member_correction (person_id, id);
 CREATE INDEX member_correction_waiting ON member_correction (due_on) WHERE state = 'REVIEW';
+
+-- Members who asked that their account be closed, until it is or they thought better of it.
+CREATE TABLE account_closing (
+    account_id uuid PRIMARY KEY REFERENCES account (id),
+    asked_at timestamptz NOT NULL,
+    closes_on date NOT NULL
+);
+CREATE INDEX account_closing_due ON account_closing (closes_on, account_id);

@@ -124,6 +124,18 @@ def own_correction(world):
     return {"by": by, "id": made["id"]}
 
 
+def leaver(world):
+    number = mobile()
+    by = world.member(number)
+    return {"by": by, "body": {"code": world.code(number, "confirm")}}
+
+
+def left(world):
+    scene = leaver(world)
+    world.call("POST", "/v1/me/account-closing", scene["body"], scene["by"])
+    return {"by": scene["by"]}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -147,6 +159,8 @@ SCENARIOS = {
     "create_correction": correction_to_be,
     "get_my_correction withdraw_correction": own_correction,
     "get_correction get_correction_evidence approve_correction reject_correction": lambda w: {"id": own_correction(w)["id"]},
+    "ask_account_closing": leaver,
+    "get_account_closing cancel_account_closing": left,
     "change_mobile": other_mobile,
     "request_mobile_change": lost_phone,
     "get_mobile_change approve_mobile_change reject_mobile_change": mobile_change,

@@ -144,9 +144,10 @@ impl Services {
         let core = &self.app.core;
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
         let worker = unionhall_registry::import::tasks(worker, core);
+        let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
-        upkeep::handle(worker, core)
+        upkeep::handle(worker, core, &self.identity)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting. None of it ever

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_identity::{account, person};
 use unionhall_kernel::{Code, Document, PersonName, Problem};
+use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, Principal};
@@ -221,6 +222,25 @@ async fn move_own(
             own(core, tx, account, id).await
         })
         .await
+}
+
+/// Withdraws what an account that was closed has left open.
+pub(crate) const WITHDRAW: &str = "join.withdraw";
+
+/// Teaches the worker this concept's task.
+#[must_use]
+pub fn tasks(worker: Worker, core: &Core) -> Worker {
+    let core = core.clone();
+    worker.on(unionhall_identity::closing::CLOSED, WITHDRAW).handle(WITHDRAW, move |leased| {
+        let core = core.clone();
+        async move {
+            let account = leased.payload.get("account_id").and_then(|v| v.as_str());
+            let account = account.and_then(|id| Uuid::parse_str(id).ok());
+            let waiting = Waiting::Account(account.ok_or_else(|| Problem::internal("no account_id"))?);
+            let by = Actor::task();
+            core.db.write(async |tx| withdraw_open(&core, tx, &by, waiting, "账号已注销").await).await
+        }
+    })
 }
 
 /// Applications that wait for one thing.

@@ -305,6 +305,8 @@ struct MemberTokens {
     real_name_level: u8,
     /// Required documents still to be agreed to.
     consents_due: Vec<&'static str>,
+    /// The day on which the account closes, since its owner asked for that; null otherwise. 注销日期
+    closes_on: Option<chrono::NaiveDate>,
 }
 
 /// Log in with a code 短信验证码登录
@@ -345,6 +347,7 @@ async fn login_otp(identity: web::Data<Identity>, caller: Public, body: Body<Otp
         is_new: login.is_new,
         real_name_level: login.level,
         consents_due: login.consents_due,
+        closes_on: login.closes_on,
     }))
 }
 

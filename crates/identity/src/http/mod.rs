@@ -1,5 +1,6 @@
 //! This room's operations.
 
+mod closing;
 mod credentials;
 mod login;
 mod me;
@@ -16,5 +17,6 @@ pub fn routes(config: &mut ServiceConfig) {
     credentials::routes(config);
     me::routes(config);
     mobile::routes(config);
+    closing::routes(config);
     public::routes(config);
 }

@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 use super::State;
 use super::store::{Desk, NewMobile, Request, evidence, get};
-use crate::join::{self, Waiting};
 use crate::membership::State as Membership;
 use crate::schema::member_mobile_change as change;
 use crate::{profile, real_name};
@@ -174,7 +173,6 @@ async fn bind(core: &Core, tx: &mut Conn, actor: &Actor, a: &Request) -> Result<
         NewMobile::Newcomer => {
             let own = account::find_by_mobile(tx, Realm::Member, &a.mobile_index).await?;
             if let Some(own) = own {
-                join::withdraw_open(core, tx, actor, Waiting::Account(own.id), REASON).await?;
                 closing::close(core, tx, actor, &own, REASON).await?;
                 closed = Some(own.id);
             }

@@ -80,6 +80,7 @@ async fn a_member_who_lost_the_phone_goes_on_with_a_new_one() {
     let back = app.login_member(&new).await;
     assert_eq!(back.account, session.account);
     assert_eq!(app.get("/v1/me").by(&back).await.expect(200)["real_name_level"], 1);
+    app.drain().await;
     let withdrawn = "SELECT count(*) FROM member_application WHERE state = 'WITHDRAWN'";
     assert_eq!(app.number(withdrawn).await, 1);
     let closed = format!(
