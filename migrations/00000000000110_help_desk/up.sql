@@ -53,3 +53,10 @@ CREATE TABLE account_closing (
     closes_on date NOT NULL
 );
 CREATE INDEX account_closing_due ON account_closing (closes_on, account_id);
+
+-- A member's copy of their own data reads by account what was only ever read while it was live.
+DROP INDEX session_account;
+CREATE INDEX session_account ON session (account_id, id);
+CREATE INDEX consent_account ON consent (account_id, id);
+CREATE INDEX file_account ON file (account_id, id);
+CREATE INDEX member_application_account ON member_application (account_id, id);

@@ -159,7 +159,7 @@ SCENARIOS = {
     "create_correction": correction_to_be,
     "get_my_correction withdraw_correction": own_correction,
     "get_correction get_correction_evidence approve_correction reject_correction": lambda w: {"id": own_correction(w)["id"]},
-    "ask_account_closing": leaver,
+    "ask_account_closing copy_my_data": leaver,
     "get_account_closing cancel_account_closing": left,
     "change_mobile": other_mobile,
     "request_mobile_change": lost_phone,

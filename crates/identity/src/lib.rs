@@ -11,6 +11,7 @@ pub mod closing;
 pub mod consent;
 pub mod counts;
 pub mod credentials;
+pub mod data;
 pub mod http;
 pub mod login;
 pub mod logout;

@@ -10,6 +10,7 @@ pub mod benefit;
 pub mod branch;
 pub mod campaign;
 pub mod claim;
+pub mod data;
 pub mod directory;
 pub mod guess;
 pub mod http;

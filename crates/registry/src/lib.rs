@@ -6,6 +6,7 @@
 //! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`.
 
 pub mod correction;
+pub mod data;
 pub mod http;
 pub mod import;
 pub mod invite;

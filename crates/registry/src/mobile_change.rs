@@ -10,4 +10,5 @@ mod store;
 pub use decide::{Decision, decide};
 pub use request::{Claim, request};
 pub use state::State;
+pub(crate) use store::MOBILE;
 pub use store::{Desk, Evidence, NewMobile, Request, RosterMobile, evidence, get, list, waiting};

@@ -17,7 +17,7 @@ use crate::member::{self, Member};
 use crate::schema::{member_mobile_change as change, member_standing};
 use crate::{org, profile};
 
-pub(super) const MOBILE: &str = "member_mobile_change.mobile";
+pub(crate) const MOBILE: &str = "member_mobile_change.mobile";
 /// More than this is not counted: 1,001 says that there are more.
 const COUNTED: i64 = 1000;
 
