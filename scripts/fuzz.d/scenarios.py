@@ -90,6 +90,52 @@ def staff_to_be(world):
     return {"id": world.shop()["merchant_id"], "body": body}
 
 
+def lost_phone(world):
+    new, who = mobile(), world.on_roster()
+    return {"body": {"mobile": new, "code": world.code(new, "apply"), **{key: who[key] for key in ("name", "id_type", "id_number")}}}
+
+
+def mobile_change(world):
+    world.call("POST", "/v1/public/mobile-changes", lost_phone(world)["body"])
+    return {"id": world.call("GET", "/v1/admin/mobile-changes?limit=100", by=world.leader)["items"][-1]["id"]}
+
+
+def other_mobile(world):
+    old, new = mobile(), mobile()
+    by = world.member(old)
+    codes = {"code": world.code(old, "confirm"), "new_code": world.code(new, "new_mobile", by=by)}
+    return {"by": by, "body": {**codes, "new_mobile": new}}
+
+
+def correction_body(world, by):
+    content = ("evidence.pdf", b"%PDF-1.7 evidence %%EOF", "application/pdf")
+    made = world.send("POST", "/v1/files", {"purpose": "correction_evidence"}, by, content)[0]
+    return {"fields": {"job": "钳工"}, "evidence_file_ids": [made["id"]], "reason": "写错"}
+
+
+def correction_to_be(world):
+    by = world.holder()["session"]
+    return {"by": by, "body": correction_body(world, by)}
+
+
+def own_correction(world):
+    by = world.holder()["session"]
+    made = world.call("POST", "/v1/me/corrections", correction_body(world, by), by, idempotency_key="fuzz")
+    return {"by": by, "id": made["id"]}
+
+
+def leaver(world):
+    number = mobile()
+    by = world.member(number)
+    return {"by": by, "body": {"code": world.code(number, "confirm")}}
+
+
+def left(world):
+    scene = leaver(world)
+    world.call("POST", "/v1/me/account-closing", scene["body"], scene["by"])
+    return {"by": scene["by"]}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -110,6 +156,14 @@ SCENARIOS = {
     "get_my_join_application withdraw_join_application": own_application,
     "resubmit_join_application": returned_application,
     "verify_real_name": real_name,
+    "create_correction": correction_to_be,
+    "get_my_correction withdraw_correction": own_correction,
+    "get_correction get_correction_evidence approve_correction reject_correction": lambda w: {"id": own_correction(w)["id"]},
+    "ask_account_closing copy_my_data": leaver,
+    "get_account_closing cancel_account_closing": left,
+    "change_mobile": other_mobile,
+    "request_mobile_change": lost_phone,
+    "get_mobile_change approve_mobile_change reject_mobile_change": mobile_change,
     "redeem_at_branch": lambda w: {"by": w.customer()["session"], "body": w.purchase()},
     "get_own_redemption": lambda w: {"by": w.customer()["session"], "id": w.redemption()},
     "get_till_redemption void_till_redemption void_redemption": lambda w: {"id": w.redemption()},

@@ -130,10 +130,10 @@ class World:
             time.sleep(0.05)
         raise Refused(f"waited in vain: {found}")
 
-    def code(self, number, purpose, realm="member"):
+    def code(self, number, purpose, realm="member", by=None):
         """A one-time code, read where the development profile leaves its messages."""
         before = os.path.getsize(self.demo["sms_outbox"])
-        self.call("POST", "/v1/auth/otp", {"mobile": number, "purpose": purpose, "realm": realm})
+        self.call("POST", "/v1/auth/otp", {"mobile": number, "purpose": purpose, "realm": realm}, by)
 
         def sent():
             with open(self.demo["sms_outbox"], encoding="utf-8") as file:

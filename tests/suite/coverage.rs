@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use unionhall_gateway::document::{self, AUDIENCES};
 use unionhall_testkit::shop::{Holder, Shop, id};
 use unionhall_testkit::{Reply, Session, TestApp, citizen, mobile};
-use unionhall_web::RoleName;
 use unionhall_web::policy::{Action, allows};
+use unionhall_web::{Realm, RoleName};
 use uuid::Uuid;
 
 const HERE: &str = "410102";
@@ -132,6 +132,24 @@ async fn application_of(shop: &Shop) -> Uuid {
     id(&reply.await.expect(201))
 }
 
+async fn mobile_change_of(shop: &Shop) -> Uuid {
+    let (lost, new) = (shop.app.on_roster(THERE).await, mobile());
+    let code = shop.app.otp(&new, "apply", Realm::Member).await;
+    let body = json!({"mobile": new, "code": code, "name": lost.name, "id_type": "citizen_id",
+                      "id_number": lost.id_number});
+    shop.app.post("/v1/public/mobile-changes", body).await.expect(202);
+    let list = shop.app.get("/v1/admin/mobile-changes").by(&shop.officer.session).await.expect(200);
+    id(&list["items"][0])
+}
+
+async fn correction_of(shop: &Shop, by: &Session) -> Uuid {
+    let upload = shop.app.request("POST", "/v1/files").by(by);
+    let upload = upload.form(&[("purpose", "correction_evidence")], Some(b"%PDF-1.7 evidence %%EOF"));
+    let body = json!({"fields": {"name": "金丝雀"}, "evidence_file_ids": [id(&upload.await.expect(201))],
+                      "reason": "姓名写错"});
+    id(&shop.app.post("/v1/me/corrections", body).by(by).key("canary").await.expect(201))
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -147,6 +165,8 @@ impl World {
         let import = import_of(&there).await;
         there.app.drain().await;
         let application = application_of(&there).await;
+        let mobile_change = mobile_change_of(&there).await;
+        let correction = correction_of(&there, &other.session).await;
         let file = there.app.licence(&there.officer.session).await;
         let applicant = there.app.applicant(&mobile()).await;
         let mut stated = there.app.application_of(&applicant).await;
@@ -178,6 +198,9 @@ impl World {
             ("/v1/admin/unions/{id}", union),
             ("/v1/admin/posts/{id}", there.officer.post),
             ("/v1/admin/join-applications/{id}", application),
+            ("/v1/admin/mobile-changes/{id}", mobile_change),
+            ("/v1/admin/corrections/{id}", correction),
+            ("/v1/me/corrections/{id}", correction),
             ("/v1/admin/imports/{id}", import),
             ("/v1/admin/merchants/{id}", there.merchant),
             ("/v1/admin/merchant-applications/{id}", applied),

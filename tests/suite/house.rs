@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("web", &["kernel", "storage"]),
     ("files", &["kernel", "storage", "web"]),
     ("identity", &["kernel", "storage", "web"]),
-    ("registry", &["kernel", "storage", "web", "identity"]),
+    ("registry", &["kernel", "storage", "web", "files", "identity"]),
     ("cards", &["kernel", "storage", "web", "identity", "registry"]),
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
     ("gateway", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),

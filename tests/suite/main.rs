@@ -9,6 +9,7 @@ mod documents;
 mod house;
 mod logs;
 mod migrations;
+mod my_data;
 mod plans;
 mod retention;
 mod storage;

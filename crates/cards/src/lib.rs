@@ -6,6 +6,7 @@
 //! stored and never an event: [`standing::validity`] computes it from the row, the membership and today.
 
 pub mod code;
+pub mod data;
 pub mod http;
 pub mod issue;
 pub mod loss;

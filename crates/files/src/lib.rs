@@ -6,6 +6,7 @@
 //! account that uploaded it; what nobody attached goes after a day.
 
 mod content;
+pub mod data;
 pub mod http;
 mod link;
 mod purpose;

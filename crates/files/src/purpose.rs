@@ -12,16 +12,19 @@ use utoipa::ToSchema;
 pub enum Purpose {
     /// 商户营业执照
     MerchantLicence,
+    /// 信息更正证明材料
+    CorrectionEvidence,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: &[Purpose] = &[Self::MerchantLicence];
+    pub const ALL: &[Purpose] = &[Self::MerchantLicence, Self::CorrectionEvidence];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MerchantLicence => "merchant_licence",
+            Self::CorrectionEvidence => "correction_evidence",
         }
     }
 
@@ -37,6 +40,7 @@ impl Purpose {
         match self {
             // A merchant that applies has no role yet.
             Self::MerchantLicence => may(Action::MerchantWrite) || principal.realm == Realm::Merchant,
+            Self::CorrectionEvidence => principal.realm == Realm::Member,
         }
     }
 }

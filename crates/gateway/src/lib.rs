@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod document;
+mod my_data;
 pub mod serve;
 pub mod services;
 mod todos;

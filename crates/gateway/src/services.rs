@@ -23,7 +23,7 @@ use unionhall_web::rate::{Limits, Rates};
 use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{document, todos, upkeep};
+use crate::{document, my_data, todos, upkeep};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -82,6 +82,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_cards::http::routes(config);
     unionhall_merchants::http::routes(config);
     todos::routes(config);
+    my_data::routes(config);
 }
 
 impl Services {
@@ -144,9 +145,10 @@ impl Services {
         let core = &self.app.core;
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
         let worker = unionhall_registry::import::tasks(worker, core);
+        let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
-        upkeep::handle(worker, core)
+        upkeep::handle(worker, core, &self.identity)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting. None of it ever

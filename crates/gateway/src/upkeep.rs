@@ -1,17 +1,24 @@
-//! Once a day every room forgets what is past its time.
+//! Once a day every room forgets what is past its time, and accounts are closed whose owners asked for it.
+
+use std::sync::Arc;
 
 use serde_json::json;
+use unionhall_identity::{Identity, closing};
 use unionhall_kernel::Problem;
 use unionhall_storage::tasks::{self, Leased, Worker};
 use unionhall_storage::{Conn, Core};
 
 const FORGET: &str = "upkeep.forget";
+const CLOSE: &str = "upkeep.close_accounts";
 
-/// Teaches the worker the daily forgetting.
+/// Teaches the worker the daily forgetting and closing.
 #[must_use]
-pub fn handle(worker: Worker, core: &Core) -> Worker {
-    let core = core.clone();
-    worker.handle(FORGET, move |leased| forget(core.clone(), leased))
+pub fn handle(worker: Worker, core: &Core, identity: &Arc<Identity>) -> Worker {
+    let (core, identity) = (core.clone(), identity.clone());
+    worker.handle(FORGET, move |leased| forget(core.clone(), leased)).handle(CLOSE, move |leased| {
+        let identity = identity.clone();
+        async move { closing::close_due(&identity, &leased).await }
+    })
 }
 
 async fn forget(core: Core, leased: Leased) -> Result<(), Problem> {
@@ -22,11 +29,14 @@ async fn forget(core: Core, leased: Leased) -> Result<(), Problem> {
     unionhall_merchants::verification_log::forget(&core, &leased).await
 }
 
-/// Enqueues it for today; any number of calls enqueue it once.
+/// Enqueues both for today; any number of calls enqueue each once.
 ///
 /// # Errors
-/// `INTERNAL` when the row cannot be written.
+/// `INTERNAL` when a row cannot be written.
 pub async fn enqueue_daily(core: &Core, conn: &mut Conn) -> Result<(), Problem> {
-    let dedupe = format!("{FORGET}:{}", core.today());
-    tasks::enqueue(conn, core.id(), core.now(), FORGET, Some(&dedupe), &json!({})).await
+    for kind in [FORGET, CLOSE] {
+        let dedupe = format!("{kind}:{}", core.today());
+        tasks::enqueue(conn, core.id(), core.now(), kind, Some(&dedupe), &json!({})).await?;
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use unionhall_kernel::{Mobile, Problem};
+use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::{BlindIndex, Conn, Core, Sealer};
 use unionhall_web::Realm;
 use uuid::Uuid;
@@ -267,6 +267,51 @@ pub async fn create(core: &Core, conn: &mut Conn, new: &NewAccount<'_>) -> Resul
     Ok(id)
 }
 
+/// Gives an active account another mobile, if it still has the one it was judged by. Whoever calls ends its sessions
+/// in the same transaction.
+///
+/// # Errors
+/// `INVALID_STATE` when the account has another mobile by now, or may not log in; the unique index `account_mobile`
+/// when somebody else has the new one.
+pub async fn set_mobile(
+    core: &Core,
+    conn: &mut Conn,
+    id: Uuid,
+    seen: &[u8],
+    new: &Mobile,
+) -> Result<(), Problem> {
+    let sealed = core.sealer.seal(MOBILE, id, new.e164().as_bytes())?;
+    let still = account::mobile_index.eq(seen).and(account::state.eq(State::Active.as_str()));
+    let changed = diesel::update(account::table.find(id).filter(still))
+        .set((account::mobile.eq(sealed), account::mobile_index.eq(mobile_index(&core.sealer, new))))
+        .execute(conn)
+        .await?;
+    if changed == 0 {
+        return Err(Problem::new(Code::InvalidState));
+    }
+    touch(conn, id, core.now()).await
+}
+
+/// Closes an account for good and frees its mobile; [`crate::closing::close`] does what belongs to it.
+///
+/// # Errors
+/// `INVALID_STATE` when it is closed already, or was bound to a person since it was read.
+pub(crate) async fn close(conn: &mut Conn, read: &Account, now: DateTime<Utc>) -> Result<(), Problem> {
+    let same = account::state.ne(State::Closed.as_str()).and(account::level.eq(i16::from(read.level)));
+    let closed = diesel::update(account::table.find(read.id).filter(same))
+        .set((
+            account::state.eq(State::Closed.as_str()),
+            account::mobile.eq(None::<Vec<u8>>),
+            account::mobile_index.eq(None::<Vec<u8>>),
+        ))
+        .execute(conn)
+        .await?;
+    if closed == 0 {
+        return Err(Problem::new(Code::InvalidState));
+    }
+    touch(conn, read.id, now).await
+}
+
 /// Tells account state everywhere that something about this account changed: its level, its posts, its
 /// sessions. Part of the transaction of the change.
 ///
@@ -295,7 +340,8 @@ pub async fn touch_person(conn: &mut Conn, person: Uuid, now: DateTime<Utc>) -> 
 /// Binds a member's account to a natural person at a level.
 ///
 /// # Errors
-/// The unique index `account_person` when another account is bound to the person already.
+/// `INVALID_STATE` when the account was closed meanwhile; the unique index `account_person` when another account is
+/// bound to the person already.
 pub async fn bind(
     conn: &mut Conn,
     id: Uuid,
@@ -303,10 +349,13 @@ pub async fn bind(
     level: i16,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    diesel::update(account::table.find(id))
+    let bound = diesel::update(account::table.find(id).filter(account::state.ne(State::Closed.as_str())))
         .set((account::person_id.eq(person), account::level.eq(level)))
         .execute(conn)
         .await?;
+    if bound == 0 {
+        return Err(Problem::new(Code::InvalidState));
+    }
     touch(conn, id, now).await
 }
 

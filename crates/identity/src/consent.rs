@@ -145,3 +145,13 @@ pub async fn withdraw(
     .await?;
     if withdrawn == 0 { Err(Problem::not_found()) } else { Ok(()) }
 }
+
+/// Withdraws every agreement of an account.
+///
+/// # Errors
+/// `INTERNAL` when the rows cannot be written.
+pub(crate) async fn withdraw_all(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    let standing = consent::account_id.eq(account).and(consent::withdrawn_at.is_null());
+    diesel::update(consent::table.filter(standing)).set(consent::withdrawn_at.eq(now)).execute(conn).await?;
+    Ok(())
+}

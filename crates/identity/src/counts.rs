@@ -42,6 +42,9 @@ pub async fn take(
 /// Real-name tries a day, by account and by document.
 pub const REAL_NAME_TRIES: i32 = 5;
 
+/// Requests for a new mobile a day, by the new mobile and by document.
+pub const MOBILE_CHANGE_TRIES: i32 = 5;
+
 /// Failures that cost nothing, before the delay begins.
 const FREE_FAILURES: i32 = 3;
 /// The longest delay. Short enough that nobody can keep a cadre out by failing in their name.

@@ -3,16 +3,19 @@
 //!
 //! Owns the tables `person*`, `account*`, `session`, `otp`, `consent`. Offers to the rooms above: creating and
 //! finding persons and accounts, checking one-time codes, daily caps, and [`state::RoleSource`], by which
-//! they tell what an account may be. Emits no events; rooms that change what an account may do call
+//! they tell what an account may be. Event out: [`closing::CLOSED`], `{account_id}`. Rooms that change what an account may do call
 //! [`account::touch`] in the same transaction.
 
 pub mod account;
+pub mod closing;
 pub mod consent;
 pub mod counts;
 pub mod credentials;
+pub mod data;
 pub mod http;
 pub mod login;
 pub mod logout;
+pub mod mobile;
 pub mod otp;
 pub mod password;
 pub mod people;

@@ -14,7 +14,7 @@ use crate::otp::{self, Purpose};
 use crate::password::Verdict;
 use crate::session::{self, Device, Refreshed};
 use crate::state::AccountState;
-use crate::{Identity, counts, totp};
+use crate::{Identity, closing, counts, totp};
 
 /// What a login hands out.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ pub async fn hand_over(
     issue(identity, account, session, Some(role), 1).await
 }
 
-async fn issue(
+pub(crate) async fn issue(
     identity: &Identity,
     account: Uuid,
     session: Uuid,
@@ -241,6 +241,8 @@ pub struct MemberLogin {
     pub level: u8,
     /// Required documents not consented to in their present version.
     pub consents_due: Vec<&'static str>,
+    /// The day on which the account closes, where its owner asked for that.
+    pub closes_on: Option<chrono::NaiveDate>,
 }
 
 /// A login with a code.
@@ -276,7 +278,7 @@ pub async fn with_otp(
     let now = core.now();
     let index = account::mobile_index(&core.sealer, mobile);
     let session = core.id();
-    let (account, is_new, consents_due) = core
+    let (account, is_new, shown) = core
         .db
         .write(async |tx| {
             proof.consume(tx, now).await?;
@@ -301,6 +303,7 @@ pub async fn with_otp(
             };
             consent::give(core, tx, account.id, consents, &actor.channel).await?;
             let due = consent::due(tx, account.id).await?;
+            let closes_on = closing::of(tx, account.id).await?.map(|asked| asked.closes_on);
             // A member acts as themself; staff start in their first place.
             let role = match realm {
                 Realm::Member => Some(account.id),
@@ -314,13 +317,14 @@ pub async fn with_otp(
             event.actor_account = Some(account.id);
             event.actor_person = account.person;
             audit::append(tx, &event.changes(json!({"realm": realm, "new_account": is_new}))).await?;
-            Ok(((account, role), is_new, due))
+            Ok(((account, role), is_new, (due, closes_on)))
         })
         .await?;
     let (account, role) = account;
     identity.states.forget(account.id);
     let tokens = issue(identity, account.id, session, role, 1).await?;
-    Ok(MemberLogin { tokens, is_new, level: account.level, consents_due })
+    let (consents_due, closes_on) = shown;
+    Ok(MemberLogin { tokens, is_new, level: account.level, consents_due, closes_on })
 }
 
 /// Uses a refresh token.

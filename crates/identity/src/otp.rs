@@ -41,8 +41,10 @@ pub enum Purpose {
     SecondFactor,
     /// A step that asks a fresh code.
     Confirm,
-    /// Beginning a merchant's application, realm `merchant`.
+    /// Applying without being logged in: for a merchant, realm `merchant`; for a new mobile, realm `member`.
     Apply,
+    /// Taking a number as one's new mobile: a member who is logged in asks, for any number.
+    NewMobile,
 }
 
 impl Purpose {
@@ -53,6 +55,7 @@ impl Purpose {
             Self::SecondFactor => "second_factor",
             Self::Confirm => "confirm",
             Self::Apply => "apply",
+            Self::NewMobile => "new_mobile",
         }
     }
 }

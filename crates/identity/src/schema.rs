@@ -73,6 +73,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_closing (account_id) {
+        account_id -> Uuid,
+        asked_at -> Timestamptz,
+        closes_on -> Date,
+    }
+}
+
+diesel::table! {
     session (id) {
         id -> Uuid,
         account_id -> Uuid,

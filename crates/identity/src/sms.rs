@@ -14,7 +14,8 @@ use unionhall_kernel::{Clock, Mobile, Problem};
 pub struct Message {
     /// To whom.
     pub mobile: Mobile,
-    /// Which text: `otp`, `invitation`, `post_granted`, `post_enrolment`.
+    /// Which text: `otp`, `invitation`, `post_granted`, `post_enrolment`, `mobile_change_requested`,
+    /// `mobile_changed`, `mobile_bound`, `account_closing`, `account_closed`.
     pub template_key: &'static str,
     /// Its variables.
     pub params: BTreeMap<&'static str, String>,
@@ -28,6 +29,14 @@ pub trait SmsSender: Send + Sync {
     /// # Errors
     /// `UNAVAILABLE` when the message cannot even be taken.
     fn send(&self, message: &Message) -> Result<(), Problem>;
+}
+
+/// Tells somebody of what is done already: that it cannot be handed over is noted, and undoes nothing.
+pub fn tell(sms: &dyn SmsSender, message: &Message) {
+    if let Err(problem) = sms.send(message) {
+        tracing::error!(?problem, template = message.template_key, "an SMS could not be handed over");
+        metrics::counter!("unionhall_sms_failures_total").increment(1);
+    }
 }
 
 #[derive(Serialize)]

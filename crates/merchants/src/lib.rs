@@ -11,6 +11,7 @@ pub mod branch;
 pub mod campaign;
 pub mod claim;
 pub mod code_pool;
+pub mod data;
 pub mod directory;
 pub mod guess;
 pub mod http;

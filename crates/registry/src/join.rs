@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_identity::{account, person};
 use unionhall_kernel::{Code, Document, PersonName, Problem};
+use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Conn, Core, audit};
+use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, Principal};
 use uuid::Uuid;
 
@@ -220,6 +222,74 @@ async fn move_own(
             own(core, tx, account, id).await
         })
         .await
+}
+
+/// Withdraws what an account that was closed has left open.
+pub(crate) const WITHDRAW: &str = "join.withdraw";
+
+/// Teaches the worker this concept's task.
+#[must_use]
+pub fn tasks(worker: Worker, core: &Core) -> Worker {
+    let core = core.clone();
+    worker.on(unionhall_identity::closing::CLOSED, WITHDRAW).handle(WITHDRAW, move |leased| {
+        let core = core.clone();
+        async move {
+            let account = leased.payload.get("account_id").and_then(|v| v.as_str());
+            let account = account.and_then(|id| Uuid::parse_str(id).ok());
+            let waiting = Waiting::Account(account.ok_or_else(|| Problem::internal("no account_id"))?);
+            let by = Actor::task();
+            core.db.write(async |tx| withdraw_open(&core, tx, &by, waiting, "账号已注销").await).await
+        }
+    })
+}
+
+/// Applications that wait for one thing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Waiting<'a> {
+    /// To be confirmed as the holder of a document, by its blind index.
+    Document(&'a [u8]),
+    /// Handed in by an account.
+    Account(Uuid),
+}
+
+/// Withdraws open applications that something else has decided.
+///
+/// # Errors
+/// `INTERNAL` when a row cannot be written.
+pub(crate) async fn withdraw_open(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    waiting: Waiting<'_>,
+    reason: &str,
+) -> Result<(), Problem> {
+    let mut open = application::table
+        .filter(application::state.eq_any(State::words(State::OPEN)))
+        .select(application::id)
+        .into_boxed();
+    open = match waiting {
+        Waiting::Document(index) => open.filter(application::number_index.eq(index)),
+        Waiting::Account(account) => open.filter(application::account_id.eq(account)),
+    };
+    let open: Vec<Uuid> = open.load(tx).await?;
+    let still = application::id.eq_any(open).and(application::state.eq_any(State::words(State::OPEN)));
+    let withdrawn: Vec<(Uuid, Uuid)> = diesel::update(application::table.filter(still))
+        .set((
+            application::state.eq(State::Withdrawn.as_str()),
+            application::reason.eq(reason),
+            application::decided_at.eq(core.now()),
+            application::version.eq(application::version + 1),
+        ))
+        .returning((application::id, application::org_id))
+        .get_results(tx)
+        .await?;
+    for (id, union) in withdrawn {
+        let path = org::any(tx, union).await?.map(|union| union.path);
+        let object = ("join_application", Some(id));
+        let event = actor.event(core.id(), core.now(), path.as_deref(), "join.withdraw", object);
+        audit::append(tx, &event.reason(reason)).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! Registry: the union tree, posts of cadres and their scope, memberships, rosters, real-name matching, joining,
-//! imports.
+//! Registry: the union tree, posts of cadres and their scope, memberships, rosters, real-name matching, joining, new
+//! mobiles for lost phones, corrections, imports.
 //!
 //! Owns `org`, `post`, `membership`, `member_*`, `import*`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
 //! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`.
 
+pub mod correction;
+pub mod data;
 pub mod http;
 pub mod import;
 pub mod invite;
@@ -12,6 +14,7 @@ pub mod join;
 pub mod looks;
 pub mod member;
 pub mod membership;
+pub mod mobile_change;
 pub mod org;
 pub mod post;
 pub mod profile;

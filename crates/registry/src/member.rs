@@ -156,6 +156,16 @@ pub async fn get(core: &Core, conn: &mut Conn, scope: &OrgScope, person: Uuid) -
     members(core, conn, rows).await?.pop().ok_or_else(Problem::not_found)
 }
 
+/// Members by person, whatever the scope: for what is itself read within one.
+///
+/// # Errors
+/// `INTERNAL` when a sealed value does not open.
+pub(crate) async fn of(core: &Core, conn: &mut Conn, persons: &[Uuid]) -> Result<Vec<Member>, Problem> {
+    let rows: Vec<Row> =
+        members!().filter(member_standing::person_id.eq_any(persons.to_vec())).load(conn).await?;
+    members(core, conn, rows).await
+}
+
 /// By what a member is searched: only exact values, so nothing can be tried out piece by piece.
 #[derive(Debug)]
 pub enum Exact {

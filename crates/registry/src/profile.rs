@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use unionhall_identity::account;
 use unionhall_kernel::{Mobile, Problem};
 use unionhall_storage::{Conn, Core, Sealer};
@@ -50,6 +50,31 @@ pub async fn put(
     Ok(())
 }
 
+/// Changes the roster's mobile of a person and nothing else.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn set_mobile(core: &Core, conn: &mut Conn, person: Uuid, mobile: &Mobile) -> Result<(), Problem> {
+    use member_profile as p;
+    let sealed = seal_mobile(&core.sealer, person, mobile)?;
+    let index = account::mobile_index(&core.sealer, mobile);
+    let now = core.now();
+    diesel::insert_into(p::table)
+        .values((
+            p::person_id.eq(person),
+            p::roster_mobile.eq(&sealed),
+            p::roster_mobile_index.eq(&index),
+            p::details.eq(Value::Object(Map::new())),
+            p::updated_at.eq(now),
+        ))
+        .on_conflict(p::person_id)
+        .do_update()
+        .set((p::roster_mobile.eq(&sealed), p::roster_mobile_index.eq(&index), p::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// The roster's mobile of a person, as a blind index.
 ///
 /// # Errors
@@ -62,6 +87,17 @@ pub async fn mobile_index(conn: &mut Conn, person: Uuid) -> Result<Option<Vec<u8
         .await
         .optional()?;
     Ok(found.flatten())
+}
+
+/// What the roster says of a person beside the mobile, by key; empty for who is on none. Locks the row until the end of
+/// the transaction, so that what is laid over it is laid over what holds.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn details(tx: &mut Conn, person: Uuid) -> Result<Map<String, Value>, Problem> {
+    let row = member_profile::table.find(person).select(member_profile::details).for_update();
+    let found: Option<Value> = row.first(tx).await.optional()?;
+    Ok(found.and_then(|details| details.as_object().cloned()).unwrap_or_default())
 }
 
 /// Seals a roster mobile for the profile of a person.

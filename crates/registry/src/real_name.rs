@@ -2,8 +2,6 @@
 //! AND the account's proved mobile is the roster's. Everything else answers alike, so nobody learns who is on
 //! a roster: the only further outcomes are told to the rightful mobile.
 
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use serde_json::json;
 use unionhall_identity::counts::{self, REAL_NAME_TRIES};
@@ -16,10 +14,9 @@ use unionhall_web::{Actor, Principal, Realm};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::join::State as Join;
+use crate::join::Waiting;
 use crate::membership::{self, State};
-use crate::schema::member_application as application;
-use crate::{org, profile};
+use crate::{join, profile};
 
 /// Published when an account reaches level 1 or more: `{person_id}`.
 pub const LEVEL_RAISED: &str = "level.raised";
@@ -60,7 +57,9 @@ pub async fn claim(
             let (outcome, person) = match outcome {
                 Judged::Bind(person) => {
                     raise(core, tx, me.account, person).await?;
-                    close_applications(core, tx, actor, &index).await?;
+                    // An application reserves nothing: the rightful mobile's full match ends whatever waits for the document.
+                    let waiting = Waiting::Document(&index);
+                    join::withdraw_open(core, tx, actor, waiting, "本人已通过实名认证").await?;
                     (Outcome::Matched, Some(person))
                 }
                 Judged::Already(person) => (Outcome::Matched, Some(person)),
@@ -155,30 +154,4 @@ async fn judge(tx: &mut Conn, me: &Principal, name: &PersonName, index: &Vec<u8>
 pub(crate) async fn raise(core: &Core, tx: &mut Conn, account: Uuid, person: Uuid) -> Result<(), Problem> {
     account::bind(tx, account, person, 1, core.now()).await?;
     outbox::publish(tx, core.id(), core.now(), LEVEL_RAISED, &json!({"person_id": person})).await
-}
-
-// An open application reserves nothing: the rightful mobile's full match closes whatever waits for the document.
-async fn close_applications(core: &Core, tx: &mut Conn, actor: &Actor, index: &[u8]) -> Result<(), Problem> {
-    const REASON: &str = "本人已通过实名认证";
-    let closed: Vec<(Uuid, Uuid)> = diesel::update(
-        application::table
-            .filter(application::number_index.eq(index))
-            .filter(application::state.eq_any(Join::words(Join::OPEN))),
-    )
-    .set((
-        application::state.eq(Join::Withdrawn.as_str()),
-        application::reason.eq(REASON),
-        application::decided_at.eq(core.now()),
-        application::version.eq(application::version + 1),
-    ))
-    .returning((application::id, application::org_id))
-    .get_results(tx)
-    .await?;
-    for (id, union) in closed {
-        let path = org::any(tx, union).await?.map(|union| union.path);
-        let object = ("join_application", Some(id));
-        let event = actor.event(core.id(), core.now(), path.as_deref(), "join.withdraw", object);
-        audit::append(tx, &event.reason(REASON)).await?;
-    }
-    Ok(())
 }

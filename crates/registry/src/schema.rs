@@ -98,6 +98,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    member_mobile_change (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        mobile -> Bytea,
+        mobile_index -> Bytea,
+        seen_index -> Nullable<Bytea>,
+        state -> Text,
+        due_on -> Date,
+        created_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+        decided_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    member_correction (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        account_id -> Uuid,
+        facts -> Jsonb,
+        file_ids -> Array<Uuid>,
+        explanation -> Text,
+        state -> Text,
+        due_on -> Date,
+        created_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+        decided_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
     import (id) {
         id -> Uuid,
         kind -> Text,
@@ -176,6 +211,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_standing,
     member_profile,
     member_application,
+    member_mobile_change,
+    member_correction,
     import,
     import_row,
     person_name,

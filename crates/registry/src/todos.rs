@@ -8,24 +8,43 @@ use unionhall_storage::Conn;
 use unionhall_web::OrgScope;
 use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
+use uuid::Uuid;
 
-use crate::join;
+use crate::mobile_change::Desk;
 use crate::schema::import;
+use crate::{correction, join, mobile_change};
 
 /// More than this is not counted: 1,001 says that there are more.
 const COUNTED: i64 = 1000;
 
-/// Applications to decide and imports to commit, in a scope.
+/// Applications, new mobiles and corrections to decide and imports to commit, as the union acted for sees them.
 ///
 /// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
+/// `NOT_FOUND` when there is no such union.
+pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
     let (count, oldest_due) = join::waiting(conn, scope).await?;
     let applications = Todo {
         kind: "join_application",
         count,
         oldest_due,
         href: "/v1/admin/join-applications",
+        needs: Action::ApplicationReview,
+    };
+    let desk = Desk::of(conn, union, scope).await?;
+    let (count, oldest_due) = mobile_change::waiting(conn, &desk).await?;
+    let mobile_changes = Todo {
+        kind: "mobile_change",
+        count,
+        oldest_due,
+        href: "/v1/admin/mobile-changes",
+        needs: Action::ApplicationReview,
+    };
+    let (count, oldest_due) = correction::waiting(conn, scope).await?;
+    let corrections = Todo {
+        kind: "correction",
+        count,
+        oldest_due,
+        href: "/v1/admin/corrections",
         needs: Action::ApplicationReview,
     };
     let created: Vec<chrono::DateTime<chrono::Utc>> = import::table
@@ -44,5 +63,5 @@ pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Proble
         href: "/v1/admin/imports",
         needs: Action::ImportWrite,
     };
-    Ok(vec![applications, imports])
+    Ok(vec![applications, mobile_changes, corrections, imports])
 }

@@ -75,6 +75,7 @@ const SHAPED: &[&str] = &[
     "login_password",
     "login_otp",
     "begin_merchant_application",
+    "request_mobile_change",
     "refresh",
     "switch_role",
     "verify_real_name",

@@ -4,6 +4,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use unionhall_kernel::{Invalid, Problem};
+use unionhall_storage::page::Page;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -67,7 +68,7 @@ pub struct Progress {
 /// A kind of thing that waits for a cadre. 待办
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Todo {
-    /// `join_application`, `import`, `campaign`, `merchant_application`.
+    /// `join_application`, `mobile_change`, `correction`, `import`, `campaign`, `merchant_application`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// How many wait; 1001 stands for more than a thousand.
@@ -80,6 +81,30 @@ pub struct Todo {
     #[serde(skip)]
     #[schema(ignore)]
     pub needs: Action,
+}
+
+/// Rows of a copy of somebody's own data: the newest thousand. 数据副本
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Copied<T> {
+    /// The newest first.
+    pub items: Vec<T>,
+    /// Whether there are older ones, which are left out.
+    pub more: bool,
+}
+
+/// How many rows of a kind a copy of somebody's own data holds.
+pub const COPIED: i64 = 1000;
+
+impl<T> Copied<T> {
+    /// Copies a page of at most [`COPIED`] rows.
+    pub fn of<R>(page: Page<R>, copy: impl FnMut(R) -> T) -> Self {
+        Self { items: page.items.into_iter().map(copy).collect(), more: page.more }
+    }
+
+    /// Copies rows of which one more than [`COPIED`] was asked for.
+    pub fn cut<R>(rows: Vec<R>, copy: impl FnMut(R) -> T) -> Self {
+        Self::of(Page::cut(rows, COPIED), copy)
+    }
 }
 
 /// A date or instant that can be one of ours: from 1900 to 2199. What lies beyond is a slip of a key, and the store

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
-use unionhall_kernel::{Fields, Invalid, Mobile, Pii};
+use unionhall_kernel::{Code, Fields, Invalid, Mobile, Pii, Problem};
 use unionhall_web::actor::Seat;
 use unionhall_web::{Answer, Body, Public, Realm, RequestInfo, Role, RoleName};
 use utoipa::ToSchema;
@@ -119,18 +119,21 @@ struct OtpSent {
 }
 
 /// Ask a one-time code by SMS 获取短信验证码
+///
+/// A code for `new_mobile` is sent only with a member's token: nobody else has a mobile to change.
 #[utoipa::path(
     tag = "auth",
     request_body = OtpRequest,
     responses(
         (status = 202, description = "Taken; the same answer for every number", body = OtpSent),
+        (status = 401, description = "`UNAUTHENTICATED`: `new_mobile` without a member's token, or in another realm"),
         (status = 429, description = "`OTP_TOO_OFTEN`, `RATE_LIMITED`"),
     )
 )]
 #[post("/v1/auth/otp")]
 async fn request_otp(
     identity: web::Data<Identity>,
-    _caller: Public,
+    caller: Public,
     info: RequestInfo,
     body: Body<OtpRequest>,
 ) -> Answer {
@@ -140,6 +143,10 @@ async fn request_otp(
         return Err(fields.problem().into());
     };
     let realm = dto.realm.unwrap_or(Realm::Member);
+    let is_member = caller.principal.is_some_and(|by| by.realm == Realm::Member) && realm == Realm::Member;
+    if dto.purpose == Purpose::NewMobile && !is_member {
+        return Err(Problem::new(Code::Unauthenticated).into());
+    }
     otp::request(&identity.core, identity.sms.as_ref(), realm, dto.purpose, &mobile, info.ip).await?;
     let sent = OtpSent { expires_in: otp::TTL_SECONDS, resend_after: otp::RESEND_SECONDS };
     Ok(HttpResponse::Accepted().json(sent))
@@ -299,6 +306,8 @@ struct MemberTokens {
     real_name_level: u8,
     /// Required documents still to be agreed to.
     consents_due: Vec<&'static str>,
+    /// The day on which the account closes, since its owner asked for that; null otherwise. 注销日期
+    closes_on: Option<chrono::NaiveDate>,
 }
 
 /// Log in with a code 短信验证码登录
@@ -339,6 +348,7 @@ async fn login_otp(identity: web::Data<Identity>, caller: Public, body: Body<Otp
         is_new: login.is_new,
         real_name_level: login.level,
         consents_due: login.consents_due,
+        closes_on: login.closes_on,
     }))
 }
 

@@ -1,8 +1,10 @@
 //! This room's operations.
 
+mod closing;
 mod credentials;
 mod login;
 mod me;
+mod mobile;
 mod public;
 mod sessions;
 
@@ -16,5 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
     sessions::routes(config);
     credentials::routes(config);
     me::routes(config);
+    mobile::routes(config);
+    closing::routes(config);
     public::routes(config);
 }

@@ -119,3 +119,37 @@ async fn consents_are_given_and_withdrawn() {
     let withdrawn = list["items"].as_array().unwrap().iter().filter(|c| !c["withdrawn_at"].is_null());
     assert_eq!(withdrawn.count(), 1);
 }
+
+#[tokio::test]
+async fn withdrawing_is_one_request_like_giving_and_the_list_keeps_both() {
+    let app = TestApp::start().await;
+    let number = mobile();
+    let session = app.login_member(&number).await;
+    assert_eq!(session.body["consents_due"], json!([]));
+    // Also what the service needs can be withdrawn: the account goes on, and the next login asks for it.
+    assert_eq!(app.delete("/v1/me/consents/privacy").by(&session).await.status, 204);
+    assert_eq!(app.get("/v1/me").by(&session).await.status, 200);
+    app.advance(chrono::Duration::seconds(60)).await;
+    let code = app.otp(&number, "login", unionhall_web::Realm::Member).await;
+    let device = json!({"id": "d", "platform": "web"});
+    let body = json!({"mobile": number, "code": code, "device": device, "consents": []});
+    let login = app.post("/v1/auth/login/otp", body).await.expect(200);
+    assert_eq!(login["consents_due"], json!(["privacy"]));
+    let give = json!({"document": "privacy", "version": "2026-01"});
+    let list = app.post("/v1/me/consents", give).by(&session).await.expect(200);
+    let privacy: Vec<bool> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|consent| consent["document"] == "privacy")
+        .map(|consent| consent["withdrawn_at"].is_null())
+        .collect();
+    assert_eq!(privacy, [false, true], "what was withdrawn stays on the list beside what was given again");
+    // Of two withdrawals at once one is made, and each that is made is on record.
+    let both = (0..2).map(|_| app.delete("/v1/me/consents/privacy").by(&session).into_future());
+    let mut statuses: Vec<u16> =
+        futures_util::future::join_all(both).await.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 404]);
+    assert_eq!(app.number("SELECT count(*) FROM audit_event WHERE action = 'consent.withdraw'").await, 2);
+}

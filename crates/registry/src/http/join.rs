@@ -199,7 +199,7 @@ async fn create_join_application(
 )]
 #[get("/v1/me/join-applications")]
 async fn list_my_join_applications(app: web::Data<App>, me: Member) -> Answer {
-    let found = join::list_own(&app, &mut *app.db.read().await?, me.principal.account).await?;
+    let found = join::list_own(&app, &mut *app.db.read().await?, me.principal.account, 50).await?;
     let items: Vec<ApplicationDto> = found.into_iter().map(ApplicationDto::from).collect();
     Ok(HttpResponse::Ok().json(PageBody::whole(items)))
 }

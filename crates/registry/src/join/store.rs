@@ -104,11 +104,16 @@ macro_rules! applications {
 ///
 /// # Errors
 /// `INTERNAL` when a sealed value does not open.
-pub async fn list_own(core: &Core, conn: &mut Conn, account: Uuid) -> Result<Vec<Application>, Problem> {
+pub async fn list_own(
+    core: &Core,
+    conn: &mut Conn,
+    account: Uuid,
+    limit: i64,
+) -> Result<Vec<Application>, Problem> {
     let rows: Vec<(Row, String, String)> = applications!()
         .filter(application::account_id.eq(account))
         .order(application::id.desc())
-        .limit(50)
+        .limit(limit)
         .load(conn)
         .await?;
     rows.into_iter().map(|row| open(core, row)).collect()

@@ -3,8 +3,10 @@
 // A test fails loudly; clippy's allowance covers test functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod corrections;
 mod join;
 mod members;
+mod mobile_changes;
 mod posts;
 mod real_name;
 mod unions;

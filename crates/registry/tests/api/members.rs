@@ -166,10 +166,12 @@ async fn the_work_list_holds_what_one_may_work_off() {
         let items = todos["items"].as_array().unwrap().clone();
         items.iter().map(|t| t["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(list(RoleName::Leader).await, ["join_application", "import", "campaign"]);
-    assert_eq!(list(RoleName::Registrar).await, ["join_application", "import"]);
-    assert_eq!(list(RoleName::Reviewer).await, ["join_application", "campaign"]);
-    assert_eq!(list(RoleName::MerchantOfficer).await, [""; 0]);
+    let (join, phone, fact, import) = ("join_application", "mobile_change", "correction", "import");
+    let (campaign, merchant) = ("campaign", "merchant_application");
+    assert_eq!(list(RoleName::Leader).await, [join, phone, fact, import, campaign, merchant]);
+    assert_eq!(list(RoleName::Registrar).await, [join, phone, fact, import]);
+    assert_eq!(list(RoleName::Reviewer).await, [join, phone, fact, campaign]);
+    assert_eq!(list(RoleName::MerchantOfficer).await, [merchant]);
 }
 
 #[tokio::test]

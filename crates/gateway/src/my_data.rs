@@ -1,0 +1,109 @@
+//! `/v1/me/data`: a member's copy of what the platform holds about them, over all rooms.
+
+use actix_web::{HttpResponse, post, web};
+use serde::{Deserialize, Serialize};
+use unionhall_cards::data::CardCopy;
+use unionhall_files::data::FileCopy;
+use unionhall_identity::data::IdentityCopy;
+use unionhall_identity::otp::{self, Purpose};
+use unionhall_identity::{Identity, account};
+use unionhall_kernel::{Code, Fields, Problem};
+use unionhall_merchants::data::BenefitsCopy;
+use unionhall_registry::data::RegistryCopy;
+use unionhall_storage::audit;
+use unionhall_web::actor::EventExt;
+use unionhall_web::wire::{Copied, instant};
+use unionhall_web::{Answer, Body, Member, Realm};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(copy_my_data);
+}
+
+/// Who asks for everything proves once more to be the one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MyDataRequest {
+    /// A code (purpose `confirm`).
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
+    code: String,
+}
+
+/// Everything in full. 个人信息副本
+#[derive(Debug, Serialize, ToSchema)]
+struct MyData {
+    /// As of when.
+    made_at: String,
+    /// 账号与身份
+    identity: IdentityCopy,
+    /// 会籍与名册
+    registry: RegistryCopy,
+    /// 会员卡; null at level 0.
+    cards: Option<Copied<CardCopy>>,
+    /// 普惠记录; null at level 0.
+    benefits: Option<BenefitsCopy>,
+    /// 上传的文件
+    files: Copied<FileCopy>,
+}
+
+/// A copy of all my data 复制我的个人信息
+///
+/// In full, since it is one's own; of each list the newest thousand, with `more` where there are older ones. What others
+/// have stated in one's name about themselves is masked. Not in it: verifications of a card at a till, which are kept as a
+/// log of the network and not by person.
+#[utoipa::path(
+    tag = "me",
+    security(("member" = [])),
+    request_body = MyDataRequest,
+    responses(
+        (status = 200, description = "Everything that is held about the caller", body = MyData),
+        (status = 401, description = "`OTP_INVALID`"),
+        (status = 409, description = "`INVALID_STATE`: the account has no mobile that a code could go to"),
+    )
+)]
+#[post("/v1/me/data")]
+async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<MyDataRequest>) -> Answer {
+    let core = &identity.core;
+    let mut fields = Fields::new();
+    let Some(code) = fields.take("/code", otp::parse_code(&body.code)) else {
+        return Err(fields.problem().into());
+    };
+    let (id, person) = (me.principal.account, me.principal.person);
+    let own = account::get(&mut *core.db.writer().await?, id).await?;
+    let mobile = own.map(|own| own.mobile(&core.sealer)).transpose()?.flatten();
+    let mobile = mobile.ok_or_else(|| Problem::new(Code::InvalidState))?;
+    let proof = otp::check(core, Realm::Member, Purpose::Confirm, &mobile, code).await?;
+    let note = |outcome: &str| {
+        let event = me.actor.event(core.id(), core.now(), None, "data.copy", ("account", Some(id)));
+        let mut event = event.outcome(outcome);
+        event.subject_person = person;
+        event
+    };
+    // As with a reveal: that it will be shown is on record before anything is read.
+    core.db
+        .write(async |tx| {
+            proof.consume(tx, core.now()).await?;
+            audit::append(tx, &note("intent")).await
+        })
+        .await?;
+    let mut conn = core.db.read().await?;
+    let (cards, benefits) = match person {
+        Some(person) => (
+            Some(unionhall_cards::data::copy(&mut conn, person).await?),
+            Some(unionhall_merchants::data::copy(&mut conn, person).await?),
+        ),
+        None => (None, None),
+    };
+    let data = MyData {
+        made_at: instant(core.now()),
+        identity: unionhall_identity::data::copy(core, &mut conn, id).await?,
+        registry: unionhall_registry::data::copy(core, &mut conn, id, person).await?,
+        cards,
+        benefits,
+        files: unionhall_files::data::copy(&mut conn, id).await?,
+    };
+    drop(conn);
+    core.db.write(async |tx| audit::append(tx, &note("done")).await).await?;
+    Ok(HttpResponse::Ok().json(data))
+}

@@ -1,0 +1,108 @@
+//! A member's copy of everything that is held about them.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use unionhall_testkit::shop::Shop;
+use unionhall_testkit::{Reply, Session, TestApp, mobile};
+use unionhall_web::Realm;
+
+async fn copy(app: &TestApp, by: &Session, number: &str) -> Reply {
+    app.advance(Duration::seconds(60)).await;
+    let code = app.otp(number, "confirm", Realm::Member).await;
+    app.post("/v1/me/data", json!({"code": code})).by(by).await
+}
+
+#[tokio::test]
+async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
+    let shop = Shop::open().await;
+    let app = &shop.app;
+    let holder = shop.holder_in("410102").await;
+    let other = shop.holder_in("410102").await;
+    let quota = shop.campaign(shop.terms("quota")).await;
+    let till = shop.cashier().await;
+    for (key, who) in [("a", &holder), ("b", &other)] {
+        let token = shop.token(&till, who).await;
+        shop.redeem(&till, &token, quota, 5000, key).await.expect(201);
+    }
+    // Somebody asks for another mobile in the holder's name: what that is, is theirs.
+    let stranger = mobile();
+    let code = app.otp(&stranger, "apply", Realm::Member).await;
+    let full = copy(app, &holder.session, &holder.mobile).await.expect(200);
+    let (name, number) = (&full["identity"]["person"]["name"], &full["identity"]["person"]["documents"]);
+    let number = number["items"][0]["number"].as_str().unwrap();
+    assert_eq!(number.len(), 18);
+    let body =
+        json!({"mobile": stranger, "code": code, "name": name, "id_type": "citizen_id", "id_number": number});
+    app.post("/v1/public/mobile-changes", body).await.expect(202);
+    app.sql(&format!(
+        "UPDATE member_profile SET details = '{{\"job\": \"车工\"}}' WHERE person_id = '{}'",
+        holder.person
+    ))
+    .await;
+    let leader = &shop.leader.session;
+    let reveal = json!({"fields": ["name"], "reason": "核对慰问对象"});
+    app.post(&format!("/v1/admin/members/{}/reveal", holder.person), reveal).by(leader).await.expect(200);
+
+    let full = copy(app, &holder.session, &holder.mobile).await.expect(200);
+    assert_eq!(full["identity"]["account"]["mobile"], holder.mobile);
+    assert_eq!(full["identity"]["consents"]["items"].as_array().unwrap().len(), 2);
+    assert_eq!(full["identity"]["sessions"]["more"], false);
+    let registry = &full["registry"];
+    assert_eq!(registry["profile"]["mobile"], holder.mobile);
+    assert_eq!(registry["profile"]["facts"], json!([{"field": "job", "value": "车工"}]));
+    assert_eq!(registry["memberships"]["items"][0]["state"], "ACTIVE");
+    assert_eq!(registry["looks"]["items"][0]["action"], "member.reveal");
+    let masked = format!("{}****{}", &stranger[..3], &stranger[7..]);
+    assert_eq!(registry["mobile_changes"]["items"][0]["new_mobile"], masked);
+    assert_eq!(full["cards"]["items"].as_array().unwrap().len(), 1);
+    assert_eq!(full["benefits"]["redemptions"]["items"].as_array().unwrap().len(), 1);
+    let text = full.to_string();
+    assert!(
+        !text.contains(&other.mobile)
+            && !text.contains(&stranger)
+            && !text.contains(&other.person.to_string())
+    );
+    // An intent before and an outcome after, of each copy, and no look of somebody else's.
+    let rows = "SELECT count(*) FROM audit_event WHERE action = 'data.copy' AND outcome = ";
+    for outcome in ["'intent'", "'done'"] {
+        assert_eq!(app.number(&format!("{rows}{outcome}")).await, 2);
+    }
+    let leaked = format!("SELECT count(*) FROM audit_event WHERE changes::text LIKE '%{number}%'");
+    assert_eq!(app.number(&leaked).await, 0);
+}
+
+#[tokio::test]
+async fn it_takes_a_fresh_code_and_says_where_a_list_is_cut() {
+    let app = TestApp::start().await;
+    let number = mobile();
+    let session = app.login_member(&number).await;
+    let code = app.otp(&number, "confirm", Realm::Member).await;
+    let ask = |code: &str| app.post("/v1/me/data", json!({"code": code})).by(&session).into_future();
+    assert_eq!(ask("x").await.problem(422), "VALIDATION_FAILED");
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert_eq!(ask(wrong).await.problem(401), "OTP_INVALID");
+    assert_eq!(app.number("SELECT count(*) FROM audit_event WHERE action = 'data.copy'").await, 0);
+    let full = ask(&code).await.expect(200);
+    for none in [&full["cards"], &full["benefits"], &full["identity"]["person"], &full["registry"]["profile"]]
+    {
+        assert_eq!(none, &Value::Null, "nobody knows who they are");
+    }
+    assert_eq!(ask(&code).await.problem(401), "OTP_INVALID");
+    app.advance(Duration::seconds(60)).await;
+    let late = app.otp(&number, "confirm", Realm::Member).await;
+    app.advance(Duration::seconds(300)).await;
+    assert_eq!(ask(&late).await.problem(401), "OTP_INVALID");
+    // One was there: with a thousand more there are more than are shown.
+    for (more, rows) in [(false, 998), (true, 1)] {
+        app.sql(&format!(
+            "INSERT INTO consent (id, account_id, document, version, given_at, withdrawn_at, channel) \
+             SELECT gen_random_uuid(), '{}', 'notifications', '2026-01', now(), now(), 'api' \
+             FROM generate_series(1, {rows})",
+            session.account
+        ))
+        .await;
+        let full = copy(&app, &session, &number).await.expect(200);
+        let consents = &full["identity"]["consents"];
+        assert_eq!((consents["items"].as_array().unwrap().len(), &consents["more"]), (1000, &json!(more)));
+    }
+}
