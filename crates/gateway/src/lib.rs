@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod document;
+mod home;
 pub mod serve;
 pub mod services;
 mod todos;

@@ -67,7 +67,7 @@ pub struct Progress {
 /// A kind of thing that waits for a cadre. 待办
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Todo {
-    /// `join_application`, `import`, `campaign`, `merchant_application`.
+    /// `join_application`, `import`, `campaign`, `merchant_application`, `notice`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// How many wait; 1001 stands for more than a thousand.

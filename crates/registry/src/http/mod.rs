@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 use unionhall_kernel::{IdType, mask};
 
+pub use me::MembershipDto;
+
 use crate::member::Member;
 use crate::membership::{Reason, State};
 
