@@ -193,6 +193,13 @@ SCENARIOS = {
     "create_merchant_branch": lambda w: {"id": w.merchant(), "body": {"name": ..., "address": "建设路1号", "division_code": COUNTY}},
     "create_merchant_staff": staff_to_be,
     "revoke_merchant_staff": lambda w: {"id": w.shop()["merchant_id"], "staff_id": w.invited()["id"]},
+    "create_notice": lambda w: {"body": {**w.notice_terms(), "title": ..., "audience": ...}},
+    "change_notice": lambda w: {"id": w.notice(), "body": {"title": "送清凉"}},
+    "get_notice submit_notice": lambda w: {"id": w.notice()},
+    "approve_notice return_notice": lambda w: {"id": w.notice("submit")},
+    "withdraw_notice": lambda w: {"id": w.notice("submit", "approve")},
+    "get_received_notice read_received_notice": lambda w: {"id": w.notice("submit", "approve", audience="cadres")},
+    "get_my_notice read_my_notice get_public_notice": lambda w: {"id": w.notice("submit", "approve", audience="everyone")},
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }

@@ -287,3 +287,15 @@ class World:
         """What a holder shows at the till."""
         code = self.call("GET", f"/v1/me/cards/{holder['card']}/qr", by=holder["session"])["codes"][0]["code"]
         return {"code": code, "branch_id": self.shop()["branch_id"]}
+
+    # ---- messages
+
+    def notice_terms(self, audience="members"):
+        return {"union_id": self.union, "audience": audience, "channels": ["member_app"], "title": "送温暖", "body": "各位会员"}
+
+    def notice(self, *steps, audience="members"):
+        """The officer writes it; another person approves."""
+        made = self.call("POST", "/v1/admin/notices", self.notice_terms(audience), self.officer)["id"]
+        for step in steps:
+            self.step(f"/v1/admin/notices/{made}/{step}", self.leader if step == "approve" else self.officer)
+        return made

@@ -167,6 +167,10 @@ impl World {
         let application = application_of(&there).await;
         let mobile_change = mobile_change_of(&there).await;
         let correction = correction_of(&there, &other.session).await;
+        let mut text = there.app.notice_body("金丝雀通知");
+        let notice = there.app.notice(&there.officer, &there.leader, &text).await;
+        text["audience"] = json!("cadres");
+        let for_cadres = there.app.notice(&there.officer, &there.leader, &text).await;
         let file = there.app.licence(&there.officer.session).await;
         let applicant = there.app.applicant(&mobile()).await;
         let mut stated = there.app.application_of(&applicant).await;
@@ -207,6 +211,10 @@ impl World {
             ("/v1/merchant/applications/{id}", applied),
             ("/v1/admin/campaigns/{id}", campaign),
             ("/v1/admin/redemptions/{id}", redemption),
+            ("/v1/admin/notices/{id}", notice),
+            ("/v1/admin/received-notices/{id}", for_cadres),
+            ("/v1/me/notices/{id}", notice),
+            ("/v1/public/notices/{id}", notice),
             ("/v1/me/cards/{id}", other.card),
             ("/v1/me/join-applications/{id}", application),
             ("/v1/me/redemptions/{id}", redemption),

@@ -18,7 +18,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("registry", &["kernel", "storage", "web", "files", "identity"]),
     ("cards", &["kernel", "storage", "web", "identity", "registry"]),
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
-    ("gateway", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
+    ("messages", &["kernel", "storage", "web", "files", "identity", "registry"]),
+    (
+        "gateway",
+        &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants", "messages"],
+    ),
 ];
 // Rooms that only tools and tests stand on.
 const ON_TOP: &[&str] = &["testkit", "simulator", "tests"];
@@ -62,6 +66,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("registry", &["org", "post", "member", "membership", "import"]),
     ("cards", &["card"]),
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
+    ("messages", &["notice"]),
 ];
 // Views a room publishes for those above; `member_standing` is the only relation of registry they may name.
 const PUBLISHED: &[&str] =

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::InstrumentationEvent;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use unionhall_merchants::{campaign, merchant};
+use unionhall_messages::notice;
 use unionhall_registry::{member, post};
 use unionhall_storage::Conn;
 use unionhall_testkit::TestApp;
@@ -58,9 +59,10 @@ async fn scoped_lists_in_tree_order_go_on_by_their_index() {
     post::list(&mut conn, &scope, Some(&key), 20).await.unwrap();
     merchant::list(&mut conn, &scope, None, Some(&key), 20).await.unwrap();
     campaign::list(&mut conn, &scope, &[], Some(&key), 20).await.unwrap();
+    notice::list(&mut conn, &scope, &[], Some(&key), 20).await.unwrap();
     let statements = std::mem::take(&mut *heard.lock().unwrap());
     let lists: Vec<&String> = statements.iter().filter(|s| s.contains(" LIMIT ")).collect();
-    assert_eq!(lists.len(), 4, "{statements:#?}");
+    assert_eq!(lists.len(), 5, "{statements:#?}");
     for statement in lists {
         let plan = plan(&mut conn, statement).await;
         let begins = plan.lines().any(|l| l.contains("Index Cond") && l.contains("ROW("));

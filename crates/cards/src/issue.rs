@@ -14,6 +14,7 @@ use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use crate::schema::{card, member_standing, person_account};
+use crate::store::{self, CardView};
 
 /// How long a virtual card is valid.
 const VALID_MONTHS: u32 = 60;
@@ -37,6 +38,20 @@ pub async fn ensure(core: &Core, person: Uuid) -> Result<(), Problem> {
         Err(problem) if problem.code != Code::AlreadyExists => Err(problem),
         _ => Ok(()),
     }
+}
+
+/// All cards of a person, newest first, with the one that is due to them.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be reached.
+pub async fn cards_of(core: &Core, person: Uuid) -> Result<Vec<CardView>, Problem> {
+    let views = store::of_person(&mut *core.db.read().await?, person, core.today()).await?;
+    if !views.is_empty() {
+        return Ok(views);
+    }
+    // The event may not have been handled yet; whoever comes first issues it.
+    ensure(core, person).await?;
+    store::of_person(&mut *core.db.writer().await?, person, core.today()).await
 }
 
 /// Issues a person's virtual card if one is due and they never had one. Running twice, or twice at once,

@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod document;
+mod home;
 mod my_data;
 pub mod serve;
 pub mod services;

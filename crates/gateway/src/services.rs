@@ -23,7 +23,7 @@ use unionhall_web::rate::{Limits, Rates};
 use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{document, my_data, todos, upkeep};
+use crate::{document, home, my_data, todos, upkeep};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -81,6 +81,8 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_registry::http::routes(config);
     unionhall_cards::http::routes(config);
     unionhall_merchants::http::routes(config);
+    unionhall_messages::http::routes(config);
+    home::routes(config);
     todos::routes(config);
     my_data::routes(config);
 }

@@ -6,6 +6,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::Invalid;
+
 /// Members of a regular-expression character class: everything [`is_blank`] drops.
 macro_rules! blank_class {
     () => {
@@ -76,6 +78,19 @@ pub fn is_within(raw: &str, min: usize, max: usize) -> bool {
     // Counting stops past the limit: the input may be as large as a request body.
     let count = raw.chars().take(max.saturating_add(1)).count();
     (min..=max).contains(&count)
+}
+
+/// A line as people write it, [`nfc_trimmed`], within a length; never empty.
+///
+/// # Errors
+/// `TEXT_FORMAT`.
+pub fn line(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
+    let clean = if is_within(raw, min, max) { nfc_trimmed(raw) } else { String::new() };
+    if is_within(&clean, min.max(1), max) && !clean.chars().any(char::is_control) {
+        Ok(clean)
+    } else {
+        Err(Invalid::new("TEXT_FORMAT", "请按要求的长度填写，不含换行和控制字符。"))
+    }
 }
 
 #[cfg(test)]

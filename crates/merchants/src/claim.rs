@@ -298,6 +298,15 @@ pub async fn list(
     Ok(Page { more: page.more, items: page.items.into_iter().map(view).collect::<Result<_, Problem>>()? })
 }
 
+/// How many coupons a member could use today: those of `GET /v1/me/coupons?state=CLAIMED`.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn usable(conn: &mut Conn, person: Uuid, today: NaiveDate) -> Result<i64, Problem> {
+    let usable = coupon::state.eq("CLAIMED").and(coupon::expires_on.ge(today));
+    Ok(coupon::table.filter(coupon::person_id.eq(person).and(usable)).count().get_result(conn).await?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

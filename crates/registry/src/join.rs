@@ -22,7 +22,7 @@ mod store;
 
 pub use decide::{Decision, Match, compare, decide};
 pub use state::State;
-pub use store::{Application, get, list, list_own, own, waiting};
+pub use store::{Application, get, list, list_open, list_own, own, waiting};
 use store::{MOBILE, NUMBER};
 
 /// Working days a basic union has.

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::org::Org;
-use crate::schema::{member_standing, membership};
+use crate::schema::{member_standing, membership, org, person_name};
 
 /// Published when a membership becomes ACTIVE: `{person_id}`.
 pub const ACTIVATED: &str = "membership.activated";
@@ -202,6 +202,42 @@ pub async fn standing(conn: &mut Conn, person: Uuid) -> Result<Option<Standing>,
         .await
         .optional()?;
     row.map(standing_of).transpose()
+}
+
+/// Somebody's name and where they stand, in one query.
+#[derive(Debug, Clone)]
+pub struct Glance {
+    /// Full name; mask it before it leaves.
+    pub name: String,
+    /// As [`standing`], with the union's name.
+    pub standing: Option<(Standing, String)>,
+}
+
+/// Somebody at a glance.
+///
+/// # Errors
+/// `NOT_FOUND` when there is no such person.
+pub async fn glance(conn: &mut Conn, person: Uuid) -> Result<Glance, Problem> {
+    let standing = (
+        member_standing::membership_id,
+        member_standing::person_id,
+        member_standing::org_id,
+        member_standing::path,
+        member_standing::state,
+        member_standing::reason,
+        member_standing::valid_from,
+    );
+    let found: Option<(String, Option<Row>, Option<String>)> = person_name::table
+        .left_join(member_standing::table.on(member_standing::person_id.eq(person_name::person_id)))
+        .left_join(org::table.on(org::id.eq(member_standing::org_id)))
+        .filter(person_name::person_id.eq(person))
+        .select((person_name::name, standing.nullable(), org::name.nullable()))
+        .first(conn)
+        .await
+        .optional()?;
+    let (name, row, union_name) = found.ok_or_else(Problem::not_found)?;
+    let standing = row.map(standing_of).transpose()?;
+    Ok(Glance { name, standing: standing.zip(union_name) })
 }
 
 /// A change of where somebody stands.

@@ -1,6 +1,8 @@
 //! The union tree. A union's place is its `path` of immutable org codes; industry, regional and enterprise
 //! unions cut across divisions, so the division code is an attribute and never decides what a cadre sees.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -210,6 +212,16 @@ pub async fn pool_of(conn: &mut Conn, division: &str) -> Result<Option<Org>, Pro
 pub async fn name_of(conn: &mut Conn, id: Uuid) -> Result<String, Problem> {
     let found = org::table.find(id).select(org::name).first(conn).await.optional()?;
     found.ok_or_else(Problem::not_found)
+}
+
+/// The names of some unions.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn names_of(conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
+    let names: Vec<(Uuid, String)> =
+        org::table.filter(org::id.eq_any(ids)).select((org::id, org::name)).load(conn).await?;
+    Ok(names.into_iter().collect())
 }
 
 /// Where a union is: its division code.

@@ -19,6 +19,8 @@ const WITHOUT: &[(&str, &str)] = &[
         "issue_till_code",
         "changes nothing but the digits, which live a minute; every try is a row of `verification_log`",
     ),
+    ("read_my_notice", "`notice_read` says itself who read what and when, and is never changed"),
+    ("read_received_notice", "as `read_my_notice`"),
     ("verify_card", "changes nothing; every try is a row of `verification_log`"),
     (
         "redeem_offer",

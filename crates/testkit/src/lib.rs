@@ -10,6 +10,7 @@ mod app;
 mod audited;
 mod client;
 mod db;
+mod notices;
 mod people;
 mod published;
 mod qr;

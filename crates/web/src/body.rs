@@ -11,18 +11,18 @@ use unionhall_kernel::{Code, Invalid, Problem};
 
 use crate::problem::Fault;
 
-/// The largest JSON body.
+/// The largest JSON body, unless an operation says otherwise.
 pub const JSON_LIMIT: usize = 64 * 1024;
 
 /// A JSON body parsed into `T`, with its bytes for the idempotency hash. DTOs say `deny_unknown_fields`: a
-/// field nobody knows is refused, never ignored.
+/// field nobody knows is refused, never ignored. `LIMIT` is the most bytes it takes.
 #[derive(Debug, Clone)]
-pub struct Body<T> {
+pub struct Body<T, const LIMIT: usize = JSON_LIMIT> {
     value: T,
     raw: Bytes,
 }
 
-impl<T> Body<T> {
+impl<T, const LIMIT: usize> Body<T, LIMIT> {
     /// The parsed value.
     pub fn into_inner(self) -> T {
         self.value
@@ -34,7 +34,7 @@ impl<T> Body<T> {
     }
 }
 
-impl<T> Deref for Body<T> {
+impl<T, const LIMIT: usize> Deref for Body<T, LIMIT> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -42,15 +42,15 @@ impl<T> Deref for Body<T> {
     }
 }
 
-async fn collect(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
+async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let declared = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
-    if declared.and_then(|v| v.parse::<usize>().ok()).is_some_and(|n| n > JSON_LIMIT) {
+    if declared.and_then(|v| v.parse::<usize>().ok()).is_some_and(|n| n > limit) {
         return Err(Problem::new(Code::TooLarge));
     }
     let mut body = actix_web::web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::Malformed))?;
-        if body.len() + chunk.len() > JSON_LIMIT {
+        if body.len() + chunk.len() > limit {
             return Err(Problem::new(Code::TooLarge));
         }
         body.extend_from_slice(&chunk);
@@ -113,7 +113,7 @@ fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::invalid(&pointer, invalid)
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Body<T, LIMIT> {
     type Error = Fault;
     type Future = LocalBoxFuture<'static, Result<Self, Fault>>;
 
@@ -123,10 +123,31 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             if !is_json(&req) {
                 return Err(Problem::new(Code::UnsupportedMediaType).into());
             }
-            let raw = collect(&req, payload).await?;
+            let raw = collect(&req, payload, LIMIT).await?;
             Ok(Self { value: parse_json(&raw)?, raw })
         })
     }
+}
+
+/// A merge patch (RFC 7396) as it arrives; documents show it as a schema of its own. Fields absent stay as they are.
+pub type Patch = serde_json::Map<String, serde_json::Value>;
+
+/// A resource with a merge patch applied, parsed like a new one.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn patched<T: DeserializeOwned>(current: &impl serde::Serialize, patch: &Patch) -> Result<T, Problem> {
+    let mut value = serde_json::to_value(current)?;
+    if let Some(fields) = value.as_object_mut() {
+        for (name, new) in patch {
+            if new.is_null() {
+                fields.remove(name);
+            } else {
+                fields.insert(name.clone(), new.clone());
+            }
+        }
+    }
+    parse_json(&serde_json::to_vec(&value)?)
 }
 
 /// No fields: `{}` or no body at all.
@@ -147,7 +168,7 @@ impl FromRequest for Empty {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let raw = collect(&req, payload).await?;
+            let raw = collect(&req, payload, JSON_LIMIT).await?;
             if !raw.is_empty() {
                 if !is_json(&req) {
                     return Err(Problem::new(Code::UnsupportedMediaType).into());

@@ -80,6 +80,14 @@ actions! {
     CampaignApprove = "campaign.approve" => [Leader, Reviewer];
     /// Void a redemption after the merchant's own windows.
     RedemptionVoid = "redemption.void" => [Leader, MerchantOfficer];
+    /// Read the notices of one's unions, drafts too.
+    NoticeRead = "notice.read" => [Leader, Officer, Reviewer, Auditor];
+    /// Write, submit and withdraw notices.
+    NoticeWrite = "notice.write" => [Leader, Officer];
+    /// Approve or return a notice another person wrote.
+    NoticeApprove = "notice.approve" => [Leader];
+    /// Read notices that are addressed to cadres.
+    NoticeReceive = "notice.receive" => [Leader, Officer, Reviewer, Registrar, LegalOfficer, MerchantOfficer, CashierOfFunds];
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use unionhall_kernel::{Code, Problem};
 
@@ -18,6 +19,21 @@ impl<T> Deref for Query<T> {
     fn deref(&self) -> &T {
         &self.0
     }
+}
+
+/// The words between the commas of a list's filter; none without.
+///
+/// # Errors
+/// `INVALID_PARAMETER` for a word that is none.
+pub fn words<'a, T: Deserialize<'a>>(parameter: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {
+    let words = text.unwrap_or("").split(',').map(str::trim).filter(|w| !w.is_empty());
+    words
+        .map(|w| {
+            let word = serde::de::value::StringDeserializer::<serde::de::value::Error>::new(w.to_owned());
+            T::deserialize(word)
+                .map_err(|_| Problem::new(Code::InvalidParameter).with("parameter", parameter))
+        })
+        .collect()
 }
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {

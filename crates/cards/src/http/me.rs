@@ -40,13 +40,7 @@ async fn list_my_cards(cards: web::Data<Cards>, me: Member) -> Answer {
     let Some(person) = me.principal.person else {
         return Ok(HttpResponse::Ok().json(PageBody::<CardDto>::whole(Vec::new())));
     };
-    let core = &cards.core;
-    let mut views = store::of_person(&mut *core.db.read().await?, person, core.today()).await?;
-    if views.is_empty() {
-        // The event may not have been handled yet; whoever comes first issues it.
-        issue::ensure(core, person).await?;
-        views = store::of_person(&mut *core.db.writer().await?, person, core.today()).await?;
-    }
+    let views = issue::cards_of(&cards.core, person).await?;
     let items: Vec<CardDto> = views.into_iter().map(CardDto::from).collect();
     Ok(HttpResponse::Ok().json(PageBody::whole(items)))
 }

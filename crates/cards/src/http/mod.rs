@@ -19,7 +19,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// A membership card. 会员卡
 #[derive(Debug, Serialize, ToSchema)]
-struct CardDto {
+pub struct CardDto {
     /// Its id.
     id: Uuid,
     /// The number people read: 16 digits.

@@ -18,10 +18,10 @@ mod public;
 mod tills;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use unionhall_kernel::text::{is_within, nfc_trimmed};
+use unionhall_kernel::text::line as text;
 use unionhall_kernel::{Invalid, Problem, division};
-use unionhall_web::body::parse_json;
+use unionhall_web::body::{Patch, patched};
+use unionhall_web::query::words;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -60,52 +60,8 @@ impl ReasonBody {
     }
 }
 
-/// A line of text as people write it, trimmed, within a length.
-fn text(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
-    let clean = if is_within(raw, min, max) { nfc_trimmed(raw) } else { String::new() };
-    if is_within(&clean, min.max(1), max) && !clean.chars().any(char::is_control) {
-        Ok(clean)
-    } else {
-        Err(Invalid::new("TEXT_FORMAT", "请按要求的长度填写，不含换行和控制字符。"))
-    }
-}
-
 fn division_code(code: &str) -> Result<String, Invalid> {
     division::division(code)
         .map(|d| d.code.to_owned())
         .ok_or(Invalid::new("DIVISION_UNKNOWN", "没有此行政区划代码。"))
-}
-
-/// A merge patch as documents show it beside its resource's own schema: fields absent stay as they are.
-type Patch = Map<String, Value>;
-
-/// A resource with a merge patch applied (RFC 7396), parsed like a new one.
-fn patched<T: serde::de::DeserializeOwned>(
-    current: &impl serde::Serialize,
-    patch: &Patch,
-) -> Result<T, Problem> {
-    let mut value = serde_json::to_value(current)?;
-    if let Some(fields) = value.as_object_mut() {
-        for (name, new) in patch {
-            if new.is_null() {
-                fields.remove(name);
-            } else {
-                fields.insert(name.clone(), new.clone());
-            }
-        }
-    }
-    parse_json(&serde_json::to_vec(&value)?)
-}
-
-/// Commas between words, as list filters write them.
-fn words<'a, T: Deserialize<'a>>(parameter: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {
-    let words = text.unwrap_or("").split(',').map(str::trim).filter(|w| !w.is_empty());
-    words
-        .map(|w| {
-            let word = serde::de::value::StringDeserializer::<serde::de::value::Error>::new(w.to_owned());
-            T::deserialize(word).map_err(|_| {
-                Problem::new(unionhall_kernel::Code::InvalidParameter).with("parameter", parameter)
-            })
-        })
-        .collect()
 }

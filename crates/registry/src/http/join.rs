@@ -105,30 +105,10 @@ pub(super) struct ApplicationDto {
     progress: Progress,
 }
 
-fn progress(a: &Application) -> Progress {
-    let (waiting_for, next_step) = match a.state {
-        State::BuReview => (Some("union"), "所选工会审核"),
-        State::PoolReview => (Some("county"), "县级总工会审核"),
-        State::Returned => (Some("member"), "按意见补正后重新提交"),
-        State::Approved => (None, "已入会，可查看会员卡"),
-        State::Rejected => (None, "可重新申请或联系工会"),
-        State::Withdrawn => (None, "可重新申请"),
-    };
-    Progress {
-        state: a.state.as_str().to_owned(),
-        state_text: a.state.text(),
-        waiting_for,
-        next_step,
-        due_on: a.state.is_waiting().then_some(a.due_on),
-        missing: Vec::new(),
-        contact_phone: Some("12351"),
-    }
-}
-
 impl From<Application> for ApplicationDto {
     fn from(a: Application) -> Self {
         Self {
-            progress: progress(&a),
+            progress: a.progress(),
             id: a.id,
             union_id: a.org,
             union_name: a.org_name,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::membership::{self, Reason, State};
+use crate::membership::{self, Reason, Standing, State};
 use crate::real_name::{self, Outcome};
 use crate::{looks, org};
 
@@ -20,7 +20,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 /// Where a member belongs. 会籍
 #[derive(Debug, Serialize, ToSchema)]
-struct MembershipDto {
+pub struct MembershipDto {
     /// 所属工会
     union_id: Uuid,
     /// 工会名称
@@ -33,6 +33,20 @@ struct MembershipDto {
     reason: Option<Reason>,
     /// Since when, Shanghai.
     since: chrono::NaiveDate,
+}
+
+impl MembershipDto {
+    /// Of where somebody stands, in a union of this name.
+    pub fn of(standing: &Standing, union_name: String) -> Self {
+        Self {
+            union_id: standing.org,
+            union_name,
+            state: standing.state,
+            state_text: standing.state.text(),
+            reason: standing.reason,
+            since: standing.since,
+        }
+    }
 }
 
 /// The caller, masked. 我的信息（脱敏）
@@ -85,14 +99,8 @@ async fn get_me(app: web::Data<App>, me: Member) -> Answer {
         dto.id_type = Some(view.id_type);
         dto.id_number = Some(mask::document_number(&view.id_number));
         if let Some(s) = membership::standing(&mut conn, person).await? {
-            dto.membership = Some(MembershipDto {
-                union_id: s.org,
-                union_name: org::name_of(&mut conn, s.org).await?,
-                state: s.state,
-                state_text: s.state.text(),
-                reason: s.reason,
-                since: s.since,
-            });
+            let union_name = org::name_of(&mut conn, s.org).await?;
+            dto.membership = Some(MembershipDto::of(&s, union_name));
         }
     }
     Ok(HttpResponse::Ok().json(dto))

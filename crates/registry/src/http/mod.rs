@@ -20,6 +20,8 @@ use uuid::Uuid;
 use unionhall_kernel::{Fields, IdType, Problem, mask};
 use unionhall_web::wire;
 
+pub use me::MembershipDto;
+
 use crate::member::Member;
 use crate::membership::{Reason, State};
 

@@ -7,6 +7,7 @@ use unionhall_kernel::{IdType, Mobile, Problem};
 use unionhall_storage::page::Page;
 use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
+use unionhall_web::wire::Progress;
 use uuid::Uuid;
 
 use super::State;
@@ -48,6 +49,29 @@ pub struct Application {
     pub version: i32,
     pub(super) number_index: Vec<u8>,
     pub(super) mobile_index: Vec<u8>,
+}
+
+impl Application {
+    /// Where it stands, in words.
+    pub fn progress(&self) -> Progress {
+        let (waiting_for, next_step) = match self.state {
+            State::BuReview => (Some("union"), "所选工会审核"),
+            State::PoolReview => (Some("county"), "县级总工会审核"),
+            State::Returned => (Some("member"), "按意见补正后重新提交"),
+            State::Approved => (None, "已入会，可查看会员卡"),
+            State::Rejected => (None, "可重新申请或联系工会"),
+            State::Withdrawn => (None, "可重新申请"),
+        };
+        Progress {
+            state: self.state.as_str().to_owned(),
+            state_text: self.state.text(),
+            waiting_for,
+            next_step,
+            due_on: self.state.is_waiting().then_some(self.due_on),
+            missing: Vec::new(),
+            contact_phone: Some("12351"),
+        }
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -114,6 +138,20 @@ pub async fn list_own(
         .filter(application::account_id.eq(account))
         .order(application::id.desc())
         .limit(limit)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|row| open(core, row)).collect()
+}
+
+/// The applicant's applications that can still become something else, newest first: at most one, as it is now.
+///
+/// # Errors
+/// `INTERNAL` when a sealed value does not open.
+pub async fn list_open(core: &Core, conn: &mut Conn, account: Uuid) -> Result<Vec<Application>, Problem> {
+    let rows: Vec<(Row, String, String)> = applications!()
+        .filter(application::account_id.eq(account))
+        .filter(application::state.eq_any(State::words(State::OPEN)))
+        .order(application::id.desc())
         .load(conn)
         .await?;
     rows.into_iter().map(|row| open(core, row)).collect()

@@ -167,8 +167,8 @@ async fn the_work_list_holds_what_one_may_work_off() {
         items.iter().map(|t| t["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let (join, phone, fact, import) = ("join_application", "mobile_change", "correction", "import");
-    let (campaign, merchant) = ("campaign", "merchant_application");
-    assert_eq!(list(RoleName::Leader).await, [join, phone, fact, import, campaign, merchant]);
+    let (campaign, merchant, notice) = ("campaign", "merchant_application", "notice");
+    assert_eq!(list(RoleName::Leader).await, [join, phone, fact, import, campaign, merchant, notice]);
     assert_eq!(list(RoleName::Registrar).await, [join, phone, fact, import]);
     assert_eq!(list(RoleName::Reviewer).await, [join, phone, fact, campaign]);
     assert_eq!(list(RoleName::MerchantOfficer).await, [merchant]);

@@ -1,0 +1,2 @@
+DROP TABLE notice_read;
+DROP TABLE notice;
