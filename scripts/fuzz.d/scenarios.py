@@ -2,7 +2,10 @@
 `by` whose token it carries, `body` its body, `query` its query, and path parameters by their names. `...` stands for what was
 generated; what a scenario does not name stays as generated, too."""
 
-from world import COUNTY, PASSWORD, mobile, roster, statement, username
+import secrets
+import urllib.parse
+
+from world import COUNTY, PASSWORD, PIN, mobile, roster, statement, username
 
 DEVICE = {"id": "fuzz", "platform": "web"}
 
@@ -108,9 +111,7 @@ def other_mobile(world):
 
 
 def correction_body(world, by):
-    content = ("evidence.pdf", b"%PDF-1.7 evidence %%EOF", "application/pdf")
-    made = world.send("POST", "/v1/files", {"purpose": "correction_evidence"}, by, content)[0]
-    return {"fields": {"job": "钳工"}, "evidence_file_ids": [made["id"]], "reason": "写错"}
+    return {"fields": {"job": "钳工"}, "evidence_file_ids": [world.file(by, "correction_evidence")], "reason": "写错"}
 
 
 def correction_to_be(world):
@@ -122,6 +123,62 @@ def own_correction(world):
     by = world.holder()["session"]
     made = world.call("POST", "/v1/me/corrections", correction_body(world, by), by, idempotency_key="fuzz")
     return {"by": by, "id": made["id"]}
+
+
+def linked_file(world):
+    evidence = world.call("GET", f"/v1/admin/corrections/{own_correction(world)['id']}/evidence", by=world.leader)
+    link = urllib.parse.urlsplit(evidence["files"][0]["url"])
+    return {"id": link.path.rsplit("/", 1)[1], "query": dict(urllib.parse.parse_qsl(link.query))}
+
+
+def own_file(world):
+    """Of somebody who has not as many waiting as one may."""
+    by = {"member": world.member, "merchant": world.applicant, "admin": lambda: world.officer}[world.audience]()
+    return {"by": by, "id": world.file(by, "correction_evidence" if world.audience == "member" else "merchant_licence")}
+
+
+def given_code(world):
+    holder = world.customer()
+    body = {"campaign_id": world.pool("submit", "approve")}
+    return {"by": holder["session"], "id": world.call("POST", "/v1/me/coupons", body, holder["session"], idempotency_key=secrets.token_hex(8))["id"]}
+
+
+def first_application(world):
+    number = mobile()
+    return {"body": {"mobile": number, "code": world.code(number, "apply", "merchant"), "device": DEVICE}}
+
+
+def merchant_application_to_be(world):
+    by = world.applicant()
+    return {"by": by, "body": {"name": ..., **world.merchant_application_terms(by)}}
+
+
+def own_merchant_application(world, verified=False):
+    target, applicant = world.merchant_application(verified)
+    return {"by": applicant, "id": target}
+
+
+def pin_to_be(world):
+    by, number, _ = world.cashier()
+    return {"by": by, "body": {"pin": PIN, "code": world.code(number, "confirm", "merchant")}}
+
+
+def own_till(world):
+    manager = world.manager()
+    return {"by": manager, "id": world.till(manager)}
+
+
+def shown_till_staff(world):
+    return {"by": own_till(world)["by"]}
+
+
+def shared_till(world):
+    """Somebody is at a till that another takes over."""
+    own, number, place = world.cashier()
+    world.pin(own, number)
+    manager = world.manager()
+    world.till(manager)
+    return {"by": manager, "body": {"role_id": place, "pin": PIN}}
 
 
 def leaver(world):
@@ -147,7 +204,7 @@ SCENARIOS = {
     "switch_role": own_role,
     "get_code_table": lambda w: {"name": "employment_form"},
     "search_unions": lambda w: {"query": {"q": "中原"}},
-    "get_card_qr report_my_card_lost": own_card,
+    "get_card_qr issue_till_code report_my_card_lost": own_card,
     "my_card_found replace_my_card": lost_card,
     "give_consent": lambda w: {"body": {"document": "notifications", "version": "2026-01"}},
     "withdraw_consent": given_consent,
@@ -193,6 +250,24 @@ SCENARIOS = {
     "create_merchant_branch": lambda w: {"id": w.merchant(), "body": {"name": ..., "address": "建设路1号", "division_code": COUNTY}},
     "create_merchant_staff": staff_to_be,
     "revoke_merchant_staff": lambda w: {"id": w.shop()["merchant_id"], "staff_id": w.invited()["id"]},
+    "get_coupon_code": given_code,
+    "get_file delete_file": own_file,
+    "read_file": linked_file,
+    "begin_merchant_application": first_application,
+    "create_merchant_application": merchant_application_to_be,
+    "get_own_merchant_application withdraw_merchant_application": own_merchant_application,
+    "sign_merchant_contract": lambda w: own_merchant_application(w, verified=True),
+    "get_merchant_application get_merchant_application_licence reject_merchant_application": lambda w: {"id": w.merchant_application()[0]},
+    "verify_merchant_application": lambda w: {"id": w.merchant_application()[0], "body": w.contract_terms()},
+    "put_merchant_licence": lambda w: {"by": w.officer, "id": w.merchant(), "body": {"file_id": w.file(w.officer, "merchant_licence")}},
+    "get_merchant_licence": lambda w: {"id": w.licensed()},
+    "get_branch_poster": lambda w: {"id": w.shop()["merchant_id"], "branch_id": w.shop()["branch_id"]},
+    "set_pin": pin_to_be,
+    "list_till_staff": shown_till_staff,
+    "register_till": lambda w: {"body": {"branch_id": w.shop()["branch_id"], "name": ...}},
+    "revoke_till": own_till,
+    "take_over_till": shared_till,
+    "add_campaign_codes": lambda w: {"id": w.pool()},
     "create_notice": lambda w: {"body": {**w.notice_terms(), "title": ..., "audience": ...}},
     "change_notice": lambda w: {"id": w.notice(), "body": {"title": "送清凉"}},
     "get_notice submit_notice": lambda w: {"id": w.notice()},

@@ -14,6 +14,8 @@ import requests
 COUNTY = "410102"
 NAME = "王小明"
 PASSWORD = "fuzz-horse-battery"  # not the documents' example, which random requests send too
+PIN = "284917"
+PASSWORD_LOGIN, OTP_LOGIN = "/v1/auth/login/password", "/v1/auth/login/otp"
 ROSTER = 40  # members one import brings
 
 
@@ -67,9 +69,9 @@ class Refused(Exception):
 class Session:
     """One login. Access tokens live fifteen minutes, so they are renewed after ten."""
 
-    def __init__(self, world, way, **body):
-        self.world, self.device = world, {"id": f"fuzz-{secrets.token_hex(4)}", "platform": "web"}
-        self.take(world.call("POST", f"/v1/auth/login/{way}", {**body, "device": self.device}))
+    def __init__(self, world, way, device=None, **body):
+        self.world, self.device = world, {"id": device or f"fuzz-{secrets.token_hex(4)}", "platform": "web"}
+        self.take(world.call("POST", way, {**body, "device": self.device}))
 
     def take(self, tokens):
         self.access, self.refresh, self.since = tokens["access_token"], tokens["refresh_token"], time.monotonic()
@@ -151,7 +153,7 @@ class World:
         who = self.known(name)
         realm = "auditor" if who["role"] == "auditor" else "cadre"
         try:
-            return Session(self, "password", realm=realm, username=name, password=who["password"], totp=totp(who["totp_secret"]))
+            return Session(self, PASSWORD_LOGIN, realm=realm, username=name, password=who["password"], totp=totp(who["totp_secret"]))
         except Refused:
             if not again:
                 raise
@@ -161,10 +163,10 @@ class World:
     def member(self, number=None):
         """An account at level 0, or that of somebody on the roster."""
         number = number or mobile()
-        return Session(self, "otp", mobile=number, code=self.code(number, "login"), consents=[])
+        return Session(self, OTP_LOGIN, mobile=number, code=self.code(number, "login"), consents=[])
 
     def clerk(self, who):
-        return Session(self, "password", realm="merchant", username=who["username"], password=who["password"])
+        return Session(self, PASSWORD_LOGIN, realm="merchant", username=who["username"], password=who["password"])
 
     def manager(self):
         return self.clerk(self.demo_shop()["manager"])
@@ -184,6 +186,23 @@ class World:
         who = self.invited()
         self.call("POST", "/v1/auth/activate", self.activation(who))
         return who
+
+    def cashier(self, device=None):
+        """Whom the manager took on, with a PIN: the session, the mobile and the place."""
+        number = mobile()
+        body = {"name": NAME, "mobile": number, "branch_id": self.demo_shop()["branch_id"]}
+        place = self.call("POST", "/v1/merchant/staff", body, self.keep("manager", self.manager))["id"]
+        code = self.code(number, "login", "merchant")
+        return Session(self, OTP_LOGIN, device, realm="merchant", mobile=number, code=code, consents=[]), number, place
+
+    def till(self, by):
+        """The device of a manager's session, registered."""
+        body = {"branch_id": self.demo_shop()["branch_id"], "name": "前台"}
+        return self.call("POST", "/v1/merchant/tills", body, by)["id"]
+
+    def pin(self, by, number):
+        body = {"pin": PIN, "code": self.code(number, "confirm", "merchant")}
+        self.call("PUT", "/v1/merchant/pin", body, by)
 
     def spare(self):
         """A session that may be ended. A cadre's second factor is good once in thirty seconds, so theirs is a clerk's."""
@@ -238,16 +257,49 @@ class World:
 
     # ---- merchants
 
-    def merchant_terms(self):
+    def contract_terms(self):
         today = datetime.date.today()
-        return {"uscc": uscc(), "division_code": COUNTY, "contract_from": str(today), "contract_to": str(today + datetime.timedelta(days=300)),
-                "category": "餐饮", "contact_name": NAME, "contact_mobile": mobile()}
+        return {"contract_from": str(today), "contract_to": str(today + datetime.timedelta(days=300))}
+
+    def merchant_terms(self):
+        return {"uscc": uscc(), "division_code": COUNTY, **self.contract_terms(), "category": "餐饮", "contact_name": NAME, "contact_mobile": mobile()}
 
     def merchant(self):
         return self.call("POST", "/v1/admin/merchants", {"name": "方中山胡辣汤", **self.merchant_terms()}, self.leader)["id"]
 
     def demo_shop(self):
         return next(shop for shop in self.demo["merchants"] if shop["division"] == COUNTY)
+
+    def file(self, by, purpose):
+        content = ("file.pdf", b"%PDF-1.7 fuzz %%EOF", "application/pdf")
+        return self.send("POST", "/v1/files", {"purpose": purpose}, by, content)[0]["id"]
+
+    def applicant(self):
+        """Somebody with a mobile who begins to apply for a merchant."""
+        number = mobile()
+        return Session(self, "/v1/public/merchant-applications", mobile=number, code=self.code(number, "apply", "merchant"))
+
+    def merchant_application_terms(self, by):
+        branch = {"name": "顺河路店", "address": "顺河路1号", "division_code": COUNTY}
+        return {"uscc": uscc(), "category": "餐饮", "division_code": COUNTY, "contact_name": NAME,
+                "licence_file_id": self.file(by, "merchant_licence"), "branches": [branch]}
+
+    def merchant_application(self, verified=False):
+        """An application for a merchant, and who handed it in."""
+        by = self.applicant()
+        body = {"name": "方中山胡辣汤", **self.merchant_application_terms(by)}
+        made = self.call("POST", "/v1/merchant/applications", body, by, idempotency_key="fuzz")["id"]
+        if verified:
+            self.step(f"/v1/admin/merchant-applications/{made}/verify", self.leader, **self.contract_terms())
+        return made, by
+
+    def licensed(self):
+        """A merchant with its licence."""
+        made = self.merchant()
+        path = f"/v1/admin/merchants/{made}"
+        version = self.send("GET", path, by=self.officer)[1]
+        self.call("PUT", f"{path}/licence", {"file_id": self.file(self.officer, "merchant_licence")}, self.officer, if_match=version)
+        return made
 
     def new_shop(self):
         made = self.merchant()
@@ -266,12 +318,25 @@ class World:
                 "quota": 10**6, "per_member_limit": 100, "starts_at": begins, "ends_at": ends,
                 "coupon_valid_days": 7 if kind == "coupon" else None}
 
+    def pool_terms(self):
+        return {**self.campaign_terms(), "kind": "code_pool", "branch_ids": [], "quota": 1, "per_member_limit": 1, "coupon_valid_days": 7}
+
+    def pool(self, *steps):
+        """A campaign that gives one code of another company."""
+        made = self.call("POST", "/v1/admin/campaigns", {"title": "观影兑换码", **self.pool_terms()}, self.officer)["id"]
+        if steps:
+            self.call("POST", f"/v1/admin/campaigns/{made}/codes", {"codes": [secrets.token_hex(8)]}, self.officer)
+        return self.stepped(made, steps)
+
     def campaign(self, *steps, kind="quota"):
         """The officer enters, submits and pauses it; another person approves."""
         made = self.call("POST", "/v1/admin/campaigns", {"title": "会员卡立减5元", **self.campaign_terms(kind)}, self.officer)["id"]
+        return self.stepped(made, steps)
+
+    def stepped(self, campaign, steps):
         for step in steps:
-            self.step(f"/v1/admin/campaigns/{made}/{step}", self.leader if step == "approve" else self.officer)
-        return made
+            self.step(f"/v1/admin/campaigns/{campaign}/{step}", self.leader if step == "approve" else self.officer)
+        return campaign
 
     def offer(self, kind="quota"):
         return self.keep(kind, lambda: self.campaign("submit", "approve", kind=kind))

@@ -161,6 +161,15 @@ pub async fn get(conn: &mut Conn, scope: &OrgScope, id: Uuid) -> Result<Merchant
     found.ok_or_else(Problem::not_found)
 }
 
+/// The merchant that a session of its staff acts for, wherever it stands.
+///
+/// # Errors
+/// `NOT_FOUND` when there is none.
+pub async fn own(conn: &mut Conn, id: Uuid) -> Result<Merchant, Problem> {
+    let found = merchant::table.find(id).select(Merchant::as_select()).first(conn).await.optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
 /// A page of the merchants of a scope, after `(path, id)`.
 ///
 /// # Errors

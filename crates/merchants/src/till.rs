@@ -42,7 +42,8 @@ async fn device_of(conn: &mut Conn, principal: &Principal) -> Result<session::De
     session::device_of(conn, principal.session).await?.ok_or_else(no_till)
 }
 
-/// Registers the device that the caller holds as a till of a branch; it leaves the till it was before.
+/// Registers the device that the caller holds as a till of a branch. One that is a till already keeps its id, and stands
+/// there under the new name from now on.
 ///
 /// # Errors
 /// `NOT_FOUND` for a branch of another merchant, `INVALID_STATE` for a session without a device and for a merchant with
@@ -57,26 +58,29 @@ pub async fn register(
     let branch = branch::get(tx, merchant, branch).await?;
     let device = device_of(tx, principal).await?;
     let (id, now) = (core.id(), core.now());
-    let live = till::merchant_id.eq(merchant).and(till::revoked_at.is_null());
-    let before = till::table.filter(live.and(till::device_id.eq(&device.id)));
-    diesel::update(before).set(till::revoked_at.eq(now)).execute(tx).await?;
-    if till::table.filter(live).count().get_result::<i64>(tx).await? >= MAX_TILLS {
+    let live = till::revoked_at.is_null();
+    let others =
+        till::table.filter(live.and(till::merchant_id.eq(merchant)).and(till::device_id.ne(&device.id)));
+    if others.count().get_result::<i64>(tx).await? >= MAX_TILLS {
         return Err(Problem::new(Code::InvalidState).with_detail("收银设备过多，请先移除不用的设备。"));
     }
-    let made = diesel::insert_into(till::table)
-        .values((
-            till::id.eq(id),
-            till::merchant_id.eq(merchant),
-            till::branch_id.eq(branch.id),
-            till::device_id.eq(&device.id),
-            till::name.eq(name),
-            till::registered_by.eq(principal.account),
-            till::registered_at.eq(now),
-        ))
+    let place = (
+        till::branch_id.eq(branch.id),
+        till::name.eq(name),
+        till::registered_by.eq(principal.account),
+        till::registered_at.eq(now),
+    );
+    let made: Till = diesel::insert_into(till::table)
+        .values((till::id.eq(id), till::merchant_id.eq(merchant), till::device_id.eq(&device.id), place))
+        .on_conflict((till::merchant_id, till::device_id))
+        .filter_target(till::revoked_at.is_null())
+        .do_update()
+        .set(place)
         .returning(Till::as_returning())
         .get_result(tx)
         .await?;
-    let event = actor.event(core.id(), now, path_of(principal), "merchant.register_till", ("till", Some(id)));
+    let event =
+        actor.event(core.id(), now, path_of(principal), "merchant.register_till", ("till", Some(made.id)));
     audit::append(tx, &event.changes(json!({"branch_id": branch.id, "name": name}))).await?;
     Ok(made)
 }

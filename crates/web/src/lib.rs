@@ -31,7 +31,7 @@ pub use poster::Poster;
 pub use problem::Fault;
 pub use query::Query;
 pub use request::RequestInfo;
-pub use wire::Id;
+pub use wire::{Id, ReasonBody};
 
 /// What a handler answers.
 pub type Answer = Result<actix_web::HttpResponse, Fault>;

@@ -46,6 +46,26 @@ pub fn parse_reason(reason: &str) -> Result<&str, Invalid> {
     }
 }
 
+/// Why a step is taken, for its record and for whom it is told. 原因
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Reason)]
+pub struct ReasonBody {
+    /// Why: 2 to 200 characters, of which two can be seen.
+    #[schema(min_length = 2, max_length = 200, example = "经电话核实")]
+    pub reason: String,
+}
+
+impl ReasonBody {
+    /// The reason, checked.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` with `REASON_LENGTH` at `/reason`.
+    pub fn parse(&self) -> Result<&str, Problem> {
+        parse_reason(&self.reason).map_err(|invalid| Problem::invalid("/reason", invalid))
+    }
+}
+
 /// Where a case stands, the same block for every kind of case. 办理进度
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Progress {

@@ -1,10 +1,7 @@
 //! `/v1/admin`: a member's cards, for cadres in scope.
 
 use actix_web::{HttpResponse, get, post, web};
-use serde::Deserialize;
-use unionhall_kernel::{Fields, Problem};
-use unionhall_web::{Answer, Body, Cadre, Id, IfMatch, IfMatchHeader, PageBody, can, etag, wire};
-use utoipa::ToSchema;
+use unionhall_web::{Answer, Body, Cadre, Id, IfMatch, IfMatchHeader, PageBody, ReasonBody, can, etag};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::CardDto;
@@ -44,32 +41,12 @@ async fn get_card(cards: web::Data<Cards>, by: Cadre<can::MemberRead>, id: Id) -
     Ok(etag::tagged(card.version, &CardDto::from(card)))
 }
 
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = CardReason)]
-#[serde(deny_unknown_fields)]
-struct Reason {
-    /// Why, for the audit row: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200, example = "会员电话挂失")]
-    reason: String,
-}
-
-impl Reason {
-    fn parse(&self) -> Result<&str, Problem> {
-        let mut fields = Fields::new();
-        match fields.take("/reason", wire::parse_reason(&self.reason)) {
-            Some(reason) => Ok(reason),
-            None => Err(fields.problem()),
-        }
-    }
-}
-
 /// Report a member's card lost 代会员挂失
 #[utoipa::path(
     tag = "cards",
     security(("admin" = ["card.write"])),
     params(("id" = uuid::Uuid, Path, description = "The card"), IfMatchHeader),
-    request_body = Reason,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Lost from this instant on", body = CardDto),
         (status = 409, description = "`INVALID_STATE`"),
@@ -81,7 +58,7 @@ async fn report_card_lost(
     by: Cadre<can::CardWrite>,
     id: Id,
     version: IfMatch,
-    body: Body<Reason>,
+    body: Body<ReasonBody>,
 ) -> Answer {
     set(&cards, &by, id, version, Status::Lost, body.parse()?).await
 }
@@ -91,7 +68,7 @@ async fn report_card_lost(
     tag = "cards",
     security(("admin" = ["card.write"])),
     params(("id" = uuid::Uuid, Path, description = "The card"), IfMatchHeader),
-    request_body = Reason,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Revoked for good", body = CardDto),
         (status = 409, description = "`INVALID_STATE`"),
@@ -103,7 +80,7 @@ async fn revoke_card(
     by: Cadre<can::CardWrite>,
     id: Id,
     version: IfMatch,
-    body: Body<Reason>,
+    body: Body<ReasonBody>,
 ) -> Answer {
     set(&cards, &by, id, version, Status::Revoked, body.parse()?).await
 }

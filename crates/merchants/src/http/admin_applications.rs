@@ -7,14 +7,14 @@ use unionhall_files::http::LinkedFile;
 use unionhall_files::{Files, describe};
 use unionhall_kernel::{Invalid, Problem};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, can, etag,
+    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, ReasonBody, can, etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::applications::MerchantApplicationDto;
-use super::{ReasonBody, words};
+use super::words;
 use crate::application::{self, Application, Decision, State};
 use crate::merchant;
 
@@ -194,5 +194,5 @@ async fn reject_merchant_application(
     body: Body<ReasonBody>,
 ) -> Answer {
     let reason = body.parse()?;
-    decide(&app, &by, (id, version), &Decision::Reject(reason)).await
+    decide(&app, &by, (id, version), &Decision::Reject(reason.to_owned())).await
 }

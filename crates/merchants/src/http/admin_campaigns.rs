@@ -9,14 +9,14 @@ use unionhall_web::once::{created, respond};
 use unionhall_web::policy::{Action, allows};
 use unionhall_web::{
     Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader,
-    PageBody, Query, can, etag, wire,
+    PageBody, Query, ReasonBody, can, etag, wire,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::campaign_terms::{BenefitKind, CampaignPatch, CampaignTerms, parse, terms_dto};
-use super::{Patch, ReasonBody, patched, words};
+use super::{Patch, patched, words};
 use crate::campaign::{self, By, Campaign, CampaignState, LimitPeriod, OfferKind, Phase, Step};
 
 pub(super) fn routes(config: &mut ServiceConfig) {

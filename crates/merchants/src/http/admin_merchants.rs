@@ -8,13 +8,13 @@ use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
 use unionhall_web::{
     Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader,
-    PageBody, Query, can, etag,
+    PageBody, Query, ReasonBody, can, etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::{Patch, ReasonBody, division_code, patched, text};
+use super::{Patch, division_code, patched, text};
 use crate::merchant::{self, Details, Home, Merchant, State};
 
 pub(super) fn routes(config: &mut ServiceConfig) {

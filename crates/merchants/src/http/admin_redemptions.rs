@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Code, Problem};
 use unionhall_storage::once::once;
 use unionhall_web::once::{ok, respond};
-use unionhall_web::{Answer, App, Body, Cadre, Id, Once, OnceHeader, Query, can};
+use unionhall_web::{Answer, App, Body, Cadre, Id, Once, OnceHeader, Query, ReasonBody, can};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::ReasonBody;
 use super::merchant_records::TillRedemptionDto;
 use crate::stats::{self, Benefits};
 use crate::void::{self, By};

@@ -17,12 +17,10 @@ mod posters;
 mod public;
 mod tills;
 
-use serde::Deserialize;
 use unionhall_kernel::text::line as text;
-use unionhall_kernel::{Invalid, Problem, division};
+use unionhall_kernel::{Invalid, division};
 use unionhall_web::body::{Patch, patched};
 use unionhall_web::query::words;
-use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the room's operations.
@@ -42,22 +40,6 @@ pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
     merchant::routes(config);
     merchant_records::routes(config);
-}
-
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = MerchantsReason)]
-struct ReasonBody {
-    /// Why: 2 to 200 characters. 原因
-    #[schema(min_length = 2, max_length = 200, example = "收银员录入有误")]
-    reason: String,
-}
-
-impl ReasonBody {
-    fn parse(&self) -> Result<String, Problem> {
-        text(&self.reason, 2, 200).map_err(|invalid| Problem::invalid("/reason", invalid))
-    }
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {

@@ -6,7 +6,7 @@ use unionhall_kernel::{Fields, Mobile, PersonName, Pii};
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
 use unionhall_web::{
-    Answer, App, Body, Id, Listing, MaybeOnce, MaybeOnceHeader, Merchant, OrgScope, PageBody, RoleName, can,
+    Answer, App, Body, Id, Listing, MaybeOnce, MaybeOnceHeader, Merchant, PageBody, RoleName, can,
 };
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -83,7 +83,7 @@ async fn create_own_cashier(
     let new = NewStaff { name, username: None, mobile, role: RoleName::Staff, branch, to: None };
     let key = key.of(by.principal.account, "create_own_cashier", body.raw());
     let stored = once(&app.db, app.now(), key, async |tx| {
-        let of = merchant::get(tx, &OrgScope::subtree("/"), by.merchant).await?;
+        let of = merchant::own(tx, by.merchant).await?;
         let made = staff::add(&app, tx, &by.actor, &of, &new).await?;
         created("/v1/merchant/staff".to_owned(), &MerchantStaffDto::from(made))
     })
@@ -106,7 +106,7 @@ async fn revoke_own_cashier(app: web::Data<App>, by: Merchant<can::MerchantManag
     app.db
         .write(async |tx| {
             let place = staff::cashier(tx, (by.merchant, by.branch), id.0).await?;
-            let of = merchant::get(tx, &OrgScope::subtree("/"), by.merchant).await?;
+            let of = merchant::own(tx, by.merchant).await?;
             staff::revoke(&app, tx, &by.actor, &of, place.id).await
         })
         .await?;

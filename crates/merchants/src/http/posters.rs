@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use unionhall_identity::Identity;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
-use unionhall_web::{Answer, Cadre, Fault, Id, Merchant, OrgScope, Poster, can};
+use unionhall_web::{Answer, Cadre, Fault, Id, Merchant, Poster, can};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -70,6 +70,6 @@ async fn own(conn: &mut Conn, by: &Merchant<can::Till>, id: Uuid) -> Result<Bran
 async fn get_own_branch_poster(identity: web::Data<Identity>, by: Merchant<can::Till>, id: Id) -> Answer {
     let mut conn = identity.core.db.read().await?;
     let branch = own(&mut conn, &by, id.0).await?;
-    let of = merchant::get(&mut conn, &OrgScope::subtree("/"), branch.merchant_id).await?;
+    let of = merchant::own(&mut conn, by.merchant).await?;
     poster(&identity, &of.name, &branch)
 }

@@ -72,7 +72,7 @@ struct NewTill {
 
 /// Register the device in one's hand as a till 登记收银设备
 ///
-/// The device is that of the caller's session (`device` at the login). It leaves the till of the merchant it was before.
+/// The device is that of the caller's session (`device` at the login). Done again, it moves the till, whose id stays.
 #[utoipa::path(
     tag = "tills",
     security(("merchant" = ["merchant.manage"])),

@@ -102,6 +102,26 @@ async fn cashiers_take_turns_on_a_registered_till() {
 }
 
 #[tokio::test]
+async fn a_till_that_is_registered_again_moves_and_stays_one() {
+    let Counter { shop, manager, .. } = Counter::open().await;
+    let tills = shop.app.get("/v1/merchant/tills").by(&manager).await.expect(200);
+    let body = json!({"branch_id": shop.branches[1], "name": "后厨窗口"});
+    let again = join_all(
+        (0..8).map(|_| shop.app.post("/v1/merchant/tills", body.clone()).by(&manager).into_future()),
+    )
+    .await;
+    for reply in again {
+        let moved = reply.expect(201);
+        assert_eq!((&moved["id"], &moved["name"]), (&tills["items"][0]["id"], &json!("后厨窗口")));
+        assert_eq!(moved["branch_id"], json!(shop.branches[1]));
+    }
+    assert_eq!(shop.app.number("SELECT count(*) FROM merchant_till").await, 1);
+    let path = format!("/v1/merchant/tills/{}", tills["items"][0]["id"].as_str().unwrap());
+    shop.app.delete(&path).by(&manager).await.expect(204);
+    assert_eq!(shop.app.delete(&path).by(&manager).await.problem(404), "NOT_FOUND");
+}
+
+#[tokio::test]
 async fn a_pin_opens_nothing_on_another_device_branch_or_merchant() {
     let Counter { shop, manager, first, second } = Counter::open().await;
     let phone = login(&shop, &first.0, "phone-x").await;

@@ -11,7 +11,7 @@ use unionhall_web::once::{created, respond};
 use unionhall_web::query::words;
 use unionhall_web::{
     Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader,
-    PageBody, Query, can, etag, wire,
+    PageBody, Query, ReasonBody, can, etag, wire,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -326,22 +326,6 @@ async fn approve_notice(
     _body: Empty,
 ) -> Answer {
     step(&app, &by, (id, version), Step::Approve).await
-}
-
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NoticeReason)]
-struct ReasonBody {
-    /// Why: 2 to 200 characters. 原因
-    #[schema(min_length = 2, max_length = 200, example = "日期有误")]
-    reason: String,
-}
-
-impl ReasonBody {
-    fn parse(&self) -> Result<&str, Problem> {
-        wire::parse_reason(&self.reason).map_err(|invalid| Problem::invalid("/reason", invalid))
-    }
 }
 
 /// Return a notice to who wrote it 退回修改

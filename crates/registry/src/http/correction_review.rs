@@ -7,15 +7,16 @@ use unionhall_files::{Files, describe};
 use unionhall_kernel::{Code, Problem};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, can, etag,
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, ReasonBody, can,
+    etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::MemberDto;
 use super::corrections::CorrectionDto;
 use super::members::narrowed;
-use super::{MemberDto, Refusal};
 use crate::correction::{self, Change, Correction, Decision, State};
 use crate::member;
 
@@ -198,7 +199,7 @@ async fn approve_correction(
     tag = "members",
     security(("admin" = ["application.review"])),
     params(("id" = Uuid, Path, description = "The correction"), IfMatchHeader),
-    request_body = Refusal,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Rejected; they may ask again", body = CorrectionReview),
         (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
@@ -211,7 +212,7 @@ async fn reject_correction(
     by: Cadre<can::ApplicationReview>,
     id: Id,
     version: IfMatch,
-    body: Body<Refusal>,
+    body: Body<ReasonBody>,
 ) -> Answer {
-    decide(&app, &by, id, version, Decision::Reject(body.parse()?)).await
+    decide(&app, &by, id, version, Decision::Reject(body.parse()?.to_owned())).await
 }

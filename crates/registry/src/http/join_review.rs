@@ -3,10 +3,10 @@
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_identity::Identity;
-use unionhall_kernel::{Code, Fields, Problem};
-use unionhall_web::wire;
+use unionhall_kernel::{Code, Problem};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, can, etag,
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, ReasonBody, can,
+    etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -140,32 +140,12 @@ async fn approve_join_application(
     decide(&identity, &by, id, version, Decision::Approve).await
 }
 
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = JoinDecision)]
-struct Because {
-    /// What the applicant is told: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200, example = "请补充所在单位信息")]
-    reason: String,
-}
-
-impl Because {
-    fn parse(&self) -> Result<String, Problem> {
-        let mut fields = Fields::new();
-        match fields.take("/reason", wire::parse_reason(&self.reason)) {
-            Some(reason) => Ok(reason.to_owned()),
-            None => Err(fields.problem()),
-        }
-    }
-}
-
 /// Reject an application 不予通过
 #[utoipa::path(
     tag = "join",
     security(("admin" = ["application.review"])),
     params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
-    request_body = Because,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Rejected; they may apply again", body = ReviewDto),
         (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
@@ -178,9 +158,9 @@ async fn reject_join_application(
     by: Cadre<can::ApplicationReview>,
     id: Id,
     version: IfMatch,
-    body: Body<Because>,
+    body: Body<ReasonBody>,
 ) -> Answer {
-    decide(&identity, &by, id, version, Decision::Reject(body.parse()?)).await
+    decide(&identity, &by, id, version, Decision::Reject(body.parse()?.to_owned())).await
 }
 
 /// Return an application 退回补正
@@ -188,7 +168,7 @@ async fn reject_join_application(
     tag = "join",
     security(("admin" = ["application.review"])),
     params(("id" = Uuid, Path, description = "The application"), IfMatchHeader),
-    request_body = Because,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "With the applicant again", body = ReviewDto),
         (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
@@ -201,7 +181,7 @@ async fn return_join_application(
     by: Cadre<can::ApplicationReview>,
     id: Id,
     version: IfMatch,
-    body: Body<Because>,
+    body: Body<ReasonBody>,
 ) -> Answer {
-    decide(&identity, &by, id, version, Decision::Return(body.parse()?)).await
+    decide(&identity, &by, id, version, Decision::Return(body.parse()?.to_owned())).await
 }

@@ -6,7 +6,8 @@ use unionhall_identity::{account, person};
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, Fields, IdType, Invalid, Mobile, Pii, Problem};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, OrgScope, PageBody, Query, can, etag, wire,
+    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, OrgScope, PageBody, Query, ReasonBody,
+    can, etag, wire,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -193,16 +194,6 @@ async fn reveal_member(
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(revealed))
 }
 
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = MemberReason)]
-struct Why {
-    /// Why, for the audit row: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200, example = "身份存疑，待核实")]
-    reason: String,
-}
-
 /// Why a membership is kept without dues or vote. 保留会籍原因
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -272,7 +263,7 @@ async fn change(
     tag = "members",
     security(("admin" = ["member.write"])),
     params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
-    request_body = Why,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Frozen: the card is suspended at once", body = MemberDto),
         (status = 409, description = "`INVALID_STATE`"),
@@ -284,7 +275,7 @@ async fn freeze_member(
     by: Cadre<can::MemberWrite>,
     id: Id,
     version: IfMatch<Uuid>,
-    body: Body<Why>,
+    body: Body<ReasonBody>,
 ) -> Answer {
     change(&app, &by, (id, version), State::Frozen, None, "membership.freeze", &body.reason).await
 }
@@ -294,7 +285,7 @@ async fn freeze_member(
     tag = "members",
     security(("admin" = ["member.write"])),
     params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
-    request_body = Why,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Active again", body = MemberDto),
         (status = 409, description = "`INVALID_STATE`"),
@@ -306,7 +297,7 @@ async fn unfreeze_member(
     by: Cadre<can::MemberWrite>,
     id: Id,
     version: IfMatch<Uuid>,
-    body: Body<Why>,
+    body: Body<ReasonBody>,
 ) -> Answer {
     change(&app, &by, (id, version), State::Active, None, "membership.unfreeze", &body.reason).await
 }

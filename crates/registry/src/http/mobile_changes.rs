@@ -8,14 +8,15 @@ use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, Fields, IdType, Mobile, PersonName, Pii, Problem};
 use unionhall_web::wire;
 use unionhall_web::{
-    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Public, Query, can, etag,
+    Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Public, Query,
+    ReasonBody, can, etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::MemberDto;
 use super::members::narrowed;
-use super::{MemberDto, Refusal};
 use crate::mobile_change::{self, Claim, Decision, Desk, Evidence, NewMobile, Request, RosterMobile, State};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -258,7 +259,7 @@ async fn approve_mobile_change(
     tag = "members",
     security(("admin" = ["application.review"])),
     params(("id" = Uuid, Path, description = "The request"), IfMatchHeader),
-    request_body = Refusal,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Rejected; nobody is told by SMS", body = MobileChangeDto),
         (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
@@ -271,7 +272,7 @@ async fn reject_mobile_change(
     by: Cadre<can::ApplicationReview>,
     id: Id,
     version: IfMatch,
-    body: Body<Refusal>,
+    body: Body<ReasonBody>,
 ) -> Answer {
-    decide(&identity, &by, id, version, Decision::Reject(body.parse()?)).await
+    decide(&identity, &by, id, version, Decision::Reject(body.parse()?.to_owned())).await
 }

@@ -12,13 +12,12 @@ mod mobile_changes;
 mod posts;
 mod unions;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use unionhall_kernel::{Fields, IdType, Problem, mask};
-use unionhall_web::wire;
+use unionhall_kernel::{IdType, mask};
 
 pub use me::MembershipDto;
 
@@ -38,25 +37,6 @@ pub fn routes(config: &mut ServiceConfig) {
     posts::routes(config);
     audit_log::routes(config);
     imports::routes(config);
-}
-
-/// Why not.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Refusal {
-    /// For the record, and of a correction for the member: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200, example = "与本人电话核实，非本人申请")]
-    reason: String,
-}
-
-impl Refusal {
-    fn parse(&self) -> Result<String, Problem> {
-        let mut fields = Fields::new();
-        match fields.take("/reason", wire::parse_reason(&self.reason)) {
-            Some(reason) => Ok(reason.to_owned()),
-            None => Err(fields.problem()),
-        }
-    }
 }
 
 /// A member, masked. 会员（脱敏）

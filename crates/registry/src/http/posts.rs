@@ -6,7 +6,8 @@ use unionhall_identity::Identity;
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Document, Fields, IdType, Invalid, Mobile, PersonName, Pii, mask};
 use unionhall_web::{
-    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, PageBody, RoleName, can, etag, wire,
+    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, PageBody, ReasonBody, RoleName, can, etag,
+    wire,
 };
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -172,22 +173,12 @@ async fn get_post(app: web::Data<App>, by: Cadre<can::PostRead>, id: Id) -> Answ
     Ok(etag::tagged(post.version, &PostDto::from(post)))
 }
 
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = PostRevocation)]
-struct Revocation {
-    /// Why, for the audit row: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200, example = "任期届满")]
-    reason: String,
-}
-
 /// Revoke a post 撤销任职
 #[utoipa::path(
     tag = "posts",
     security(("admin" = ["post.grant"])),
     params(("id" = Uuid, Path, description = "The post"), IfMatchHeader),
-    request_body = Revocation,
+    request_body = ReasonBody,
     responses(
         (status = 200, description = "Revoked: its tokens are refused within seconds", body = PostDto),
         (status = 403, description = "`GRANT_EXCEEDS_CEILING`, `FORBIDDEN`"),
@@ -200,12 +191,9 @@ async fn revoke_post(
     by: Cadre<can::PostGrant>,
     id: Id,
     version: IfMatch,
-    body: Body<Revocation>,
+    body: Body<ReasonBody>,
 ) -> Answer {
-    let mut fields = Fields::new();
-    let Some(reason) = fields.take("/reason", wire::parse_reason(&body.reason)) else {
-        return Err(fields.problem().into());
-    };
+    let reason = body.parse()?;
     let check = |current| version.check(current);
     let post = invite::revoke(&identity, &by.actor, &by.scope, &by.role, id.0, check, reason).await?;
     Ok(etag::tagged(post.version, &PostDto::from(post)))
