@@ -88,6 +88,19 @@ def suspended_merchant(world):
     return {"id": target}
 
 
+def appealing(world):
+    """A suspended merchant of its own, and its manager."""
+    target, manager = world.managed()
+    world.step(f"/v1/admin/merchants/{target}/suspend", world.officer, reason="整改")
+    return {"by": manager, "id": target}
+
+
+def appealed(world):
+    scene = appealing(world)
+    world.call("POST", "/v1/merchant/appeals", {"statement": "与事实不符"}, scene["by"], idempotency_key="fuzz")
+    return scene
+
+
 def staff_to_be(world):
     body = {"name": ..., "username": username(), "mobile": mobile(), "role": "staff", "branch_id": world.shop()["branch_id"]}
     return {"id": world.shop()["merchant_id"], "body": body}
@@ -246,7 +259,10 @@ SCENARIOS = {
     "create_merchant": lambda w: {"body": {"name": ..., **w.merchant_terms()}},
     "change_merchant": lambda w: {"id": w.merchant(), "body": {"category": "餐饮"}},
     "get_merchant list_merchant_branches list_merchant_staff suspend_merchant": lambda w: {"id": w.merchant()},
-    "resume_merchant": suspended_merchant,
+    "resume_merchant get_merchant_suspension": suspended_merchant,
+    "terminate_merchant": lambda w: {"id": appealed(w)["id"]},
+    "appeal_against_suspension": lambda w: {"by": appealing(w)["by"]},
+    "get_own_suspension": lambda w: {"by": appealed(w)["by"]},
     "create_merchant_branch": lambda w: {"id": w.merchant(), "body": {"name": ..., "address": "建设路1号", "division_code": COUNTY}},
     "create_merchant_staff": staff_to_be,
     "revoke_merchant_staff": lambda w: {"id": w.shop()["merchant_id"], "staff_id": w.invited()["id"]},

@@ -293,6 +293,13 @@ class World:
             self.step(f"/v1/admin/merchant-applications/{made}/verify", self.leader, **self.contract_terms())
         return made, by
 
+    def managed(self):
+        """A live merchant and its manager: whoever applied for it."""
+        made, by = self.merchant_application(verified=True)
+        found = self.call("POST", f"/v1/merchant/applications/{made}/sign", {}, by)["merchant_id"]
+        by.take(self.call("POST", "/v1/auth/refresh", by.renewal()))
+        return found, by
+
     def licensed(self):
         """A merchant with its licence."""
         made = self.merchant()

@@ -26,6 +26,7 @@ pub mod running;
 mod schema;
 pub mod staff;
 pub mod stats;
+pub mod suspension;
 pub mod tasks;
 pub mod till;
 pub mod todos;

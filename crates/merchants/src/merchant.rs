@@ -311,7 +311,7 @@ pub async fn change(
 ///
 /// # Errors
 /// `INVALID_STATE` when E5 does not allow it, `STALE` when it changed since it was read.
-pub async fn turn(
+pub(crate) async fn turn(
     core: &Core,
     tx: &mut Conn,
     actor: &Actor,
@@ -330,7 +330,11 @@ pub async fn turn(
             .await
             .optional()?;
     let turned = turned.ok_or_else(|| Problem::new(Code::Stale))?;
-    let action = if to == State::Suspended { "merchant.suspend" } else { "merchant.resume" };
+    let action = match to {
+        State::Suspended => "merchant.suspend",
+        State::Terminated => "merchant.terminate",
+        State::Live | State::Lapsed => "merchant.resume",
+    };
     let mut event =
         actor.event(core.id(), core.now(), Some(&before.path), action, ("merchant", Some(before.id)));
     event.reason = reason.map(str::to_owned);

@@ -38,6 +38,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    merchant_suspension (id) {
+        id -> Uuid,
+        merchant_id -> Uuid,
+        path -> Text,
+        state -> Text,
+        reason -> Text,
+        suspended_by -> Nullable<Uuid>,
+        suspended_at -> Timestamptz,
+        appeal_until -> Date,
+        statement -> Nullable<Text>,
+        appealed_by -> Nullable<Uuid>,
+        appealed_at -> Nullable<Timestamptz>,
+        due_on -> Nullable<Date>,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        decision_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     merchant_staff (id) {
         id -> Uuid,
         merchant_id -> Uuid,

@@ -243,6 +243,16 @@ pub async fn cashier(
     found.ok_or_else(Problem::not_found)
 }
 
+/// All of a merchant's places of a role.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn all(conn: &mut Conn, merchant: Uuid, role: RoleName) -> Result<Vec<StaffRow>, Problem> {
+    let live = merchant_staff::merchant_id.eq(merchant).and(merchant_staff::revoked_at.is_null());
+    let found = merchant_staff::table.filter(live.and(merchant_staff::role.eq(role.as_str())));
+    Ok(found.order(merchant_staff::id).select(StaffRow::as_select()).load(conn).await?)
+}
+
 /// Tells identity where merchants' staff may stand.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct MerchantRoles;

@@ -4,15 +4,13 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Problem, shanghai_date};
 use unionhall_storage::Conn;
+use unionhall_storage::page::{COUNTED_ROWS, counted};
 use unionhall_web::OrgScope;
 use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
 
-use crate::application;
 use crate::schema::campaign;
-
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
+use crate::{application, suspension};
 
 /// Campaigns to approve and merchants that apply, in a scope.
 ///
@@ -23,15 +21,16 @@ pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Proble
         .filter(campaign::path.ge(scope.start()).and(campaign::path.lt(scope.end())))
         .filter(campaign::state.eq("REVIEW"))
         .order(campaign::id)
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(campaign::created_at)
         .load(conn)
         .await?;
     let (waiting, due) = application::waiting(conn, scope).await?;
+    let (appeals, appeals_due) = suspension::waiting(conn, scope).await?;
     Ok(vec![
         Todo {
             kind: "campaign",
-            count: i64::try_from(entered.len()).unwrap_or(COUNTED),
+            count: counted(&entered),
             oldest_due: entered.as_slice().first().copied().map(shanghai_date),
             href: "/v1/admin/campaigns",
             needs: Action::CampaignApprove,
@@ -41,6 +40,13 @@ pub async fn list(conn: &mut Conn, scope: &OrgScope) -> Result<Vec<Todo>, Proble
             count: waiting,
             oldest_due: due,
             href: "/v1/admin/merchant-applications",
+            needs: Action::MerchantWrite,
+        },
+        Todo {
+            kind: "merchant_appeal",
+            count: appeals,
+            oldest_due: appeals_due,
+            href: "/v1/admin/merchant-suspensions",
             needs: Action::MerchantWrite,
         },
     ])

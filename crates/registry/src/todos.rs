@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Problem, shanghai_date};
 use unionhall_storage::Conn;
+use unionhall_storage::page::{COUNTED_ROWS, counted};
 use unionhall_web::OrgScope;
 use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
@@ -13,9 +14,6 @@ use uuid::Uuid;
 use crate::mobile_change::Desk;
 use crate::schema::import;
 use crate::{correction, join, mobile_change};
-
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
 
 /// Applications, new mobiles and corrections to decide and imports to commit, as the union acted for sees them.
 ///
@@ -51,14 +49,14 @@ pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<
         .filter(import::path.ge(scope.start()).and(import::path.lt(scope.end())))
         .filter(import::state.eq("validated").and(import::dry_run.eq(false)))
         .order(import::id)
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(import::created_at)
         .load(conn)
         .await?;
     let oldest: Option<NaiveDate> = created.as_slice().first().copied().map(shanghai_date);
     let imports = Todo {
         kind: "import",
-        count: i64::try_from(created.len()).unwrap_or(COUNTED),
+        count: counted(&created),
         oldest_due: oldest,
         href: "/v1/admin/imports",
         needs: Action::ImportWrite,

@@ -27,6 +27,17 @@ impl<T> Page<T> {
     }
 }
 
+/// What is counted for a person is counted to here: 1,001 says that there are more.
+const COUNTED: i64 = 1000;
+
+/// How many rows to fetch for [`counted`].
+pub const COUNTED_ROWS: i64 = COUNTED + 1;
+
+/// How many there are, of rows that were fetched with a limit of [`COUNTED_ROWS`].
+pub fn counted<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(COUNTED_ROWS)
+}
+
 /// The rows after a key in the order of two columns, [`after`].
 #[derive(Debug, Clone, QueryId, ValidGrouping)]
 pub struct After<A, B, X, Y> {

@@ -3,16 +3,15 @@
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Code, Fields, Invalid, Mobile, Pii, Problem};
-use unionhall_web::actor::Seat;
-use unionhall_web::{Answer, Body, Public, Realm, RequestInfo, Role, RoleName};
+use unionhall_web::{Answer, Body, Public, Realm, RequestInfo};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
+use super::device::{DeviceDto, parse_device_id};
+use super::tokens::TokensDto;
 use crate::consent::Given;
 use crate::login::{self, Factors};
 use crate::otp::{self, Purpose};
-use crate::session::Device;
 use crate::{Identity, password};
 
 const MAX_LOGIN_CHARS: usize = 64;
@@ -24,55 +23,6 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(login_otp)
         .service(begin_merchant_application)
         .service(refresh_token);
-}
-
-/// The device a login comes from. 设备
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeviceDto {
-    /// Made by the app, 1 to 64 ASCII characters.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]{1,64}$", example = "d-5f0c2a")]
-    id: String,
-    /// What it runs.
-    platform: Platform,
-}
-
-/// What a device runs.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Platform {
-    /// Android
-    Android,
-    /// iOS
-    Ios,
-    /// HarmonyOS
-    Harmony,
-    /// WeChat mini-program
-    Wechat,
-    /// A browser
-    Web,
-}
-
-fn parse_device_id(id: &str) -> Result<String, Invalid> {
-    if (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) {
-        Ok(id.to_owned())
-    } else {
-        Err(Invalid::new("DEVICE_ID_FORMAT", "设备标识须为1至64个可见ASCII字符。"))
-    }
-}
-
-impl DeviceDto {
-    fn parse(self, fields: &mut Fields) -> Option<Device> {
-        let id = fields.take("/device/id", parse_device_id(&self.id))?;
-        let platform = match self.platform {
-            Platform::Android => "android",
-            Platform::Ios => "ios",
-            Platform::Harmony => "harmony",
-            Platform::Wechat => "wechat",
-            Platform::Web => "web",
-        };
-        Some(Device { id, platform: platform.to_owned() })
-    }
 }
 
 fn parse_username(username: &str) -> Result<&str, Invalid> {
@@ -172,77 +122,6 @@ struct PasswordLogin {
     otp: Option<String>,
     /// The device.
     device: Option<DeviceDto>,
-}
-
-/// Tokens and whose they are. 登录结果
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TokensDto {
-    /// JWT, 15 minutes; send it as `Authorization: Bearer …`.
-    access_token: String,
-    /// Opaque; one use.
-    refresh_token: String,
-    /// Seconds until the access token dies.
-    expires_in: i64,
-    /// `Bearer`
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    /// The account.
-    account: AccountDto,
-}
-
-/// An account and its roles. 账号
-#[derive(Debug, Serialize, ToSchema)]
-struct AccountDto {
-    /// Its id.
-    id: Uuid,
-    /// Its realm.
-    realm: Realm,
-    /// Its roles in force.
-    roles: Vec<RoleDto>,
-}
-
-/// A role somebody may act in. 身份（任职）
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RoleDto {
-    /// Give this to `switch`.
-    role_id: Uuid,
-    /// What it is.
-    role: RoleName,
-    /// The union of a post.
-    union_id: Option<Uuid>,
-    /// The branch of a place on a merchant's staff; null for all branches.
-    branch_id: Option<Uuid>,
-    /// Whether the token acts in it.
-    current: bool,
-}
-
-impl RoleDto {
-    pub(super) fn of(role: &Role, current: Option<Uuid>) -> Self {
-        let (union_id, branch_id) = match &role.seat {
-            Seat::Union { id, .. } => (Some(*id), None),
-            Seat::Branch { branch, .. } => (None, *branch),
-            Seat::Own => (None, None),
-        };
-        Self { role_id: role.id, role: role.name, union_id, branch_id, current: current == Some(role.id) }
-    }
-}
-
-impl TokensDto {
-    /// What a login hands out, on the wire.
-    pub fn of(tokens: login::Tokens) -> Self {
-        let login::Tokens { access, refresh, account, realm, roles, current } = tokens;
-        Self {
-            access_token: access,
-            refresh_token: refresh,
-            expires_in: crate::token::ACCESS_SECONDS,
-            token_type: "Bearer",
-            account: AccountDto {
-                id: account,
-                realm,
-                roles: roles.iter().map(|r| RoleDto::of(r, current)).collect(),
-            },
-        }
-    }
 }
 
 /// Log in with a password 密码登录

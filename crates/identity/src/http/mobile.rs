@@ -7,7 +7,7 @@ use unionhall_web::{Answer, Body, Member};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::login::TokensDto;
+use super::tokens::TokensDto;
 use crate::mobile::{self, Change};
 use crate::{Identity, otp};
 

@@ -2,15 +2,17 @@
 
 mod closing;
 mod credentials;
+mod device;
 mod login;
 mod me;
 mod mobile;
 mod public;
 mod sessions;
+mod tokens;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use self::login::TokensDto;
+pub use self::tokens::TokensDto;
 
 /// Registers the room's operations.
 pub fn routes(config: &mut ServiceConfig) {

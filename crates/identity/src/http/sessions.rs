@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::login::{RoleDto, TokensDto, parse_totp};
+use super::login::parse_totp;
+use super::tokens::{RoleDto, TokensDto};
 use crate::login::Factors;
 use crate::{Identity, logout, roles, session};
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Mobile, Problem};
-use unionhall_storage::page::{Page, after};
+use unionhall_storage::page::{COUNTED_ROWS, Page, after, counted};
 use unionhall_storage::{Conn, Sealer};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
@@ -14,9 +14,6 @@ use crate::branch::BranchDetails;
 use crate::schema::merchant_application as application;
 
 pub(super) const MOBILE: &str = "merchant_application.contact_mobile";
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
-
 /// An application.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = application)]
@@ -152,9 +149,9 @@ pub async fn waiting(conn: &mut Conn, scope: &OrgScope) -> Result<(i64, Option<N
     let due: Vec<NaiveDate> = application::table
         .filter(in_scope!(scope).and(application::state.eq(State::Applied.as_str())))
         .order(application::due_on)
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(application::due_on)
         .load(conn)
         .await?;
-    Ok((i64::try_from(due.len()).unwrap_or(COUNTED), due.as_slice().first().copied()))
+    Ok((counted(&due), due.as_slice().first().copied()))
 }

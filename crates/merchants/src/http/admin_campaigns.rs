@@ -322,7 +322,7 @@ async fn return_campaign(
     body: Body<ReasonBody>,
 ) -> Answer {
     let reason = body.parse()?;
-    step(&app, &by, (id, version), Step::Return(&reason)).await
+    step(&app, &by, (id, version), Step::Return(reason)).await
 }
 
 /// Pause a campaign 暂停活动

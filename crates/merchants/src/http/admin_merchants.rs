@@ -15,7 +15,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{Patch, division_code, patched, text};
-use crate::merchant::{self, Details, Home, Merchant, State};
+use crate::merchant::{self, Details, Home, Merchant};
+use crate::suspension;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -24,7 +25,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get_merchant)
         .service(change_merchant)
         .service(suspend_merchant)
-        .service(resume_merchant);
+        .service(resume_merchant)
+        .service(terminate_merchant);
 }
 
 /// Which merchants.
@@ -296,19 +298,29 @@ async fn change_merchant(
     Ok(etag::tagged(changed.version, &merchant_dto(&app, &changed)?))
 }
 
+enum Turn<'a> {
+    Suspend(&'a str),
+    Resume,
+    Terminate(&'a str),
+}
+
 async fn turn(
     app: &App,
     by: &Cadre<can::MerchantWrite>,
     (id, version): (Id, IfMatch),
-    to: State,
-    reason: Option<&str>,
+    turn: Turn<'_>,
 ) -> Answer {
+    let actor = &by.actor;
     let turned = app
         .db
         .write(async |tx| {
             let before = merchant::get(tx, &by.scope, id.0).await?;
             version.check(before.version)?;
-            merchant::turn(app, tx, &by.actor, &before, to, reason).await
+            match turn {
+                Turn::Suspend(reason) => suspension::suspend(app, tx, actor, &before, reason).await,
+                Turn::Resume => suspension::resume(app, tx, actor, &before).await,
+                Turn::Terminate(reason) => suspension::terminate(app, tx, actor, &before, reason).await,
+            }
         })
         .await?;
     Ok(etag::tagged(turned.version, &merchant_dto(app, &turned)?))
@@ -321,7 +333,7 @@ async fn turn(
     params(("id" = Uuid, Path, description = "The merchant"), IfMatchHeader),
     request_body = ReasonBody,
     responses(
-        (status = 200, description = "Suspended: its offers are hidden and its tills blocked", body = MerchantDto),
+        (status = 200, description = "Suspended: its offers are hidden and its tills blocked; its manager may appeal for five working days", body = MerchantDto),
         (status = 409, description = "`INVALID_STATE`: it is not live"),
     )
 )]
@@ -333,17 +345,19 @@ async fn suspend_merchant(
     version: IfMatch,
     body: Body<ReasonBody>,
 ) -> Answer {
-    let reason = body.parse()?;
-    turn(&app, &by, (id, version), State::Suspended, Some(&reason)).await
+    turn(&app, &by, (id, version), Turn::Suspend(body.parse()?)).await
 }
 
 /// Resume a merchant 恢复商户
+///
+/// An appeal, where there is one, is upheld by it; then another person than who suspended does this.
 #[utoipa::path(
     tag = "merchants",
     security(("admin" = ["merchant.write"])),
     params(("id" = Uuid, Path, description = "The merchant"), IfMatchHeader),
     responses(
         (status = 200, description = "Live again", body = MerchantDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
         (status = 409, description = "`INVALID_STATE`: it is not suspended"),
     )
 )]
@@ -355,5 +369,31 @@ async fn resume_merchant(
     version: IfMatch,
     _body: Empty,
 ) -> Answer {
-    turn(&app, &by, (id, version), State::Live, None).await
+    turn(&app, &by, (id, version), Turn::Resume).await
+}
+
+/// Terminate a suspended merchant 终止合作
+///
+/// For good: by another person than who suspended, against an appeal or once the last day of it has passed. Its
+/// cashiers are let go, what was redeemed stays on record, and the credit code is free for another application.
+#[utoipa::path(
+    tag = "merchants",
+    security(("admin" = ["merchant.write"])),
+    params(("id" = Uuid, Path, description = "The merchant"), IfMatchHeader),
+    request_body = ReasonBody,
+    responses(
+        (status = 200, description = "Terminated", body = MerchantDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`: it is not suspended, or may still appeal"),
+    )
+)]
+#[post("/v1/admin/merchants/{id}/terminate")]
+async fn terminate_merchant(
+    app: web::Data<App>,
+    by: Cadre<can::MerchantWrite>,
+    id: Id,
+    version: IfMatch,
+    body: Body<ReasonBody>,
+) -> Answer {
+    turn(&app, &by, (id, version), Turn::Terminate(body.parse()?)).await
 }

@@ -41,7 +41,7 @@ async fn void_redemption(
     let reason = body.parse()?;
     let key = key.of(by.principal.account, "void_redemption", body.raw());
     let stored = once(&app.db, app.now(), Some(key), async |tx| {
-        let voided = void::void(&app, tx, &by.actor, By::Union(&by.scope), id.0, Some(&reason)).await?;
+        let voided = void::void(&app, tx, &by.actor, By::Union(&by.scope), id.0, Some(reason)).await?;
         ok(&TillRedemptionDto::from(voided))
     })
     .await?;

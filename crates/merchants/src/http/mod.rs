@@ -15,6 +15,7 @@ mod merchant_records;
 mod own_staff;
 mod posters;
 mod public;
+mod suspensions;
 mod tills;
 
 use unionhall_kernel::text::line as text;
@@ -34,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
     admin_codes::routes(config);
     admin_redemptions::routes(config);
     own_staff::routes(config);
+    suspensions::routes(config);
     tills::routes(config);
     posters::routes(config);
     public::routes(config);

@@ -7,15 +7,12 @@ use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_registry::membership::{self, Standing};
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{COUNTED_ROWS, Page, counted};
 use unionhall_storage::{Conn, Core};
 use uuid::Uuid;
 
 use super::{Audience, Channel, Head, Notice, State, chain};
 use crate::schema::{notice, notice_read};
-
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
 
 /// Who reads, and from where they are addressed.
 #[derive(Debug, Clone)]
@@ -151,11 +148,11 @@ pub async fn received(
 pub async fn unread(conn: &mut Conn, reader: &Reader, now: DateTime<Utc>) -> Result<i64, Problem> {
     let ids: Vec<Uuid> = addressed!(reader, now)
         .filter(not(was_read!(reader)))
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(notice::id)
         .load(conn)
         .await?;
-    Ok(i64::try_from(ids.len()).unwrap_or(COUNTED))
+    Ok(counted(&ids))
 }
 
 /// Notes that a reader read a notice; the first time counts, and no other.

@@ -5,15 +5,12 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
-use unionhall_storage::page::{Page, after};
+use unionhall_storage::page::{COUNTED_ROWS, Page, after, counted};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
 use super::{Audience, Channels, Phase, State, phase};
 use crate::schema::{notice, notice_read};
-
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
 
 /// A notice without its body: lists are made of these.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -137,9 +134,9 @@ pub async fn waiting(conn: &mut Conn, scope: &OrgScope) -> Result<(i64, Option<D
     let submitted: Vec<Option<DateTime<Utc>>> = notice::table
         .filter(in_scope!(scope).and(notice::state.eq(State::Review.as_str())))
         .order(notice::submitted_at)
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(notice::submitted_at)
         .load(conn)
         .await?;
-    Ok((i64::try_from(submitted.len()).unwrap_or(COUNTED), submitted.as_slice().first().copied().flatten()))
+    Ok((counted(&submitted), submitted.as_slice().first().copied().flatten()))
 }

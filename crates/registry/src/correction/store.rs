@@ -5,15 +5,12 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{COUNTED_ROWS, Page, counted};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
 use super::{Facts, State};
 use crate::schema::{member_correction as correction, member_standing};
-
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
 
 /// A correction.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -132,11 +129,11 @@ pub async fn waiting(conn: &mut Conn, scope: &OrgScope) -> Result<(i64, Option<N
     let due: Vec<NaiveDate> = in_scope!(scope)
         .filter(correction::state.eq(State::Review.as_str()))
         .order(correction::due_on)
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(correction::due_on)
         .load(conn)
         .await?;
-    Ok((i64::try_from(due.len()).unwrap_or(COUNTED), due.as_slice().first().copied()))
+    Ok((counted(&due), due.as_slice().first().copied()))
 }
 
 // Whoever moves a correction moves the version they read, so that of two at once one comes too late.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{IdType, Mobile, Problem};
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{COUNTED_ROWS, Page, counted};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
 use unionhall_web::wire::Progress;
@@ -219,9 +219,9 @@ pub async fn waiting(conn: &mut Conn, scope: &OrgScope) -> Result<(i64, Option<N
         .filter(schema::org::path.ge(scope.start()).and(schema::org::path.lt(scope.end())))
         .filter(application::state.eq_any(State::words(State::WAITING)))
         .order(application::due_on)
-        .limit(1001)
+        .limit(COUNTED_ROWS)
         .select(application::due_on)
         .load(conn)
         .await?;
-    Ok((i64::try_from(due.len()).unwrap_or(1001), due.as_slice().first().copied()))
+    Ok((counted(&due), due.as_slice().first().copied()))
 }

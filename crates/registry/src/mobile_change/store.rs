@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use unionhall_identity::account;
 use unionhall_kernel::{Mobile, Problem};
-use unionhall_storage::page::Page;
+use unionhall_storage::page::{COUNTED_ROWS, Page, counted};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::{OrgScope, Realm};
 use utoipa::ToSchema;
@@ -18,9 +18,6 @@ use crate::schema::{member_mobile_change as change, member_standing};
 use crate::{org, profile};
 
 pub(crate) const MOBILE: &str = "member_mobile_change.mobile";
-/// More than this is not counted: 1,001 says that there are more.
-const COUNTED: i64 = 1000;
-
 /// The requests a union sees: those of members below it; of a county, a city and the province also those of their
 /// own members, which nobody nearer could decide.
 #[derive(Debug, Clone)]
@@ -177,11 +174,11 @@ pub async fn waiting(conn: &mut Conn, desk: &Desk) -> Result<(i64, Option<NaiveD
     let due: Vec<NaiveDate> = seen_from!(desk)
         .filter(change::state.eq(State::Review.as_str()))
         .order(change::due_on)
-        .limit(COUNTED + 1)
+        .limit(COUNTED_ROWS)
         .select(change::due_on)
         .load(conn)
         .await?;
-    Ok((i64::try_from(due.len()).unwrap_or(COUNTED), due.as_slice().first().copied()))
+    Ok((counted(&due), due.as_slice().first().copied()))
 }
 
 /// What the roster says of the new mobile. 名册手机比对

@@ -167,11 +167,13 @@ async fn the_work_list_holds_what_one_may_work_off() {
         items.iter().map(|t| t["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let (join, phone, fact, import) = ("join_application", "mobile_change", "correction", "import");
-    let (campaign, merchant, notice) = ("campaign", "merchant_application", "notice");
-    assert_eq!(list(RoleName::Leader).await, [join, phone, fact, import, campaign, merchant, notice]);
+    let (campaign, merchant, appeal, notice) =
+        ("campaign", "merchant_application", "merchant_appeal", "notice");
+    let all = [join, phone, fact, import, campaign, merchant, appeal, notice];
+    assert_eq!(list(RoleName::Leader).await, all);
     assert_eq!(list(RoleName::Registrar).await, [join, phone, fact, import]);
     assert_eq!(list(RoleName::Reviewer).await, [join, phone, fact, campaign]);
-    assert_eq!(list(RoleName::MerchantOfficer).await, [merchant]);
+    assert_eq!(list(RoleName::MerchantOfficer).await, [merchant, appeal]);
 }
 
 #[tokio::test]
