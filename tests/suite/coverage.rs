@@ -197,6 +197,7 @@ impl World {
             ("/v1/merchant/branches/{id}", there.branches[0]),
             ("/v1/merchant/staff/{id}", till.role()),
             ("/v1/merchant/tills/{id}", counter),
+            ("/v1/merchant/places/{id}", till.role()),
             ("/v1/admin/members/{id}", other.person),
             ("/v1/admin/cards/{id}", other.card),
             ("/v1/admin/unions/{id}", union),

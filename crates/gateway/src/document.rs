@@ -164,7 +164,7 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
     for (scheme, scopes) in &requirements {
         // A scope of a member is the real-name level it takes; one of the others is an action of the matrix.
         match (scheme.as_str(), scopes.as_array().is_some_and(|s| !s.is_empty())) {
-            ("admin" | "merchant", _) => also(403, Code::Forbidden),
+            ("admin" | "merchant" | "any", _) => also(403, Code::Forbidden),
             ("member", true) => also(403, Code::LevelTooLow),
             _ => {}
         }

@@ -98,6 +98,20 @@ pub async fn cancel(core: &Core, actor: &Actor, me: &Principal) -> Result<(), Pr
         .await
 }
 
+/// What was asked from a phone that its owner no longer has is not what they want: a new mobile by the county takes it
+/// back, in the caller's transaction.
+///
+/// # Errors
+/// `INTERNAL` when the rows cannot be written.
+pub async fn forget(core: &Core, tx: &mut Conn, actor: &Actor, own: &Account) -> Result<(), Problem> {
+    let asked =
+        diesel::delete(closing::table.find(own.id)).returning(closing::closes_on).get_result(tx).await;
+    match asked.optional()? {
+        Some(closes_on) => note(core, tx, actor, own, "account.closing_cancel", closes_on).await,
+        None => Ok(()),
+    }
+}
+
 async fn note(
     core: &Core,
     tx: &mut Conn,

@@ -179,34 +179,46 @@ pub(crate) async fn open(
     issue(identity, account.id, session, role, 1).await
 }
 
+/// A device that changes hands.
+#[derive(Debug)]
+pub struct HandOver<'a> {
+    /// Whose session ends.
+    pub from: &'a Principal,
+    /// The account whose session begins, and its role.
+    pub to: (Uuid, Uuid),
+    /// The device.
+    pub device: &'a Device,
+    /// Whom it concerns: the path the audit row hangs on.
+    pub path: Option<&'a str>,
+    /// What the audit row says beside.
+    pub changes: serde_json::Value,
+}
+
 /// Hands a device over: the session of `from` ends, and one of another account's, in a role of theirs, begins on it. The
-/// caller has judged that the other person is there.
+/// caller has judged that the other may have it, by a PIN: the session serves the till alone.
 ///
 /// # Errors
-/// `NOT_FOUND` for an account that may not log in.
-pub async fn hand_over(
-    identity: &Identity,
-    actor: &Actor,
-    from: &Principal,
-    (account, role): (Uuid, Uuid),
-    device: &Device,
-    changes: serde_json::Value,
-) -> Result<Tokens, Problem> {
+/// `NOT_FOUND` for an account that may not log in; `UNAUTHENTICATED` when the session of `from` is over already.
+pub async fn hand_over(identity: &Identity, actor: &Actor, it: &HandOver<'_>) -> Result<Tokens, Problem> {
+    let HandOver { from, to: (account, role), device, path, changes } = it;
     let core = &identity.core;
     let (now, session) = (core.now(), core.id());
     core.db
         .write(async |tx| {
-            let to = account::get(tx, account).await?.filter(Account::may_log_in);
+            let to = account::get(tx, *account).await?.filter(Account::may_log_in);
             let to = to.ok_or_else(Problem::not_found)?;
-            session::end(tx, from.session, from.account, "handed_over", now).await?;
-            session::open(tx, session, (to.id, to.realm), Some(role), Some(device), now).await?;
-            let event = actor.event(core.id(), now, None, "session.hand_over", ("session", Some(session)));
+            if !session::end(tx, from.session, from.account, "handed_over", now).await? {
+                return Err(Problem::new(Code::Unauthenticated));
+            }
+            session::open(tx, session, (to.id, to.realm), Some(*role), Some(device), now).await?;
+            session::pin(tx, session).await?;
+            let event = actor.event(core.id(), now, *path, "session.hand_over", ("session", Some(session)));
             audit::append(tx, &event.changes(changes.clone())).await
         })
         .await?;
     identity.states.forget(from.account);
-    identity.states.forget(account);
-    issue(identity, account, session, Some(role), 1).await
+    identity.states.forget(*account);
+    issue(identity, *account, session, Some(*role), 1).await
 }
 
 pub(crate) async fn issue(

@@ -126,15 +126,15 @@ pub async fn open(
     account::touch(conn, account, now).await
 }
 
-async fn end_row(conn: &mut Conn, id: Uuid, reason: &str, now: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::update(session::table.find(id).filter(session::ended_at.is_null()))
+async fn end_row(conn: &mut Conn, id: Uuid, reason: &str, now: DateTime<Utc>) -> Result<bool, Problem> {
+    let ended = diesel::update(session::table.find(id).filter(session::ended_at.is_null()))
         .set((session::ended_at.eq(now), session::ended_reason.eq(reason)))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(ended == 1)
 }
 
-/// Ends a session; its tokens are dead as soon as account state knows.
+/// Ends a session; its tokens are dead as soon as account state knows. False when it was over already.
 ///
 /// # Errors
 /// `INTERNAL` when the rows cannot be written.
@@ -144,9 +144,19 @@ pub async fn end(
     account: Uuid,
     reason: &str,
     now: DateTime<Utc>,
-) -> Result<(), Problem> {
-    end_row(conn, id, reason, now).await?;
-    account::touch(conn, account, now).await
+) -> Result<bool, Problem> {
+    let ended = end_row(conn, id, reason, now).await?;
+    account::touch(conn, account, now).await?;
+    Ok(ended)
+}
+
+/// Marks a session as one that a PIN began.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn pin(conn: &mut Conn, id: Uuid) -> Result<(), Problem> {
+    diesel::update(session::table.find(id)).set(session::pinned.eq(true)).execute(conn).await?;
+    Ok(())
 }
 
 /// Ends all sessions of an account and moves its epoch.

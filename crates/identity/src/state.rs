@@ -2,7 +2,7 @@
 //! process and kept fresh by one poller. Tokens carry none of it, so a change acts everywhere at once
 //! (250 ms, 5 s at the most) and not at the next login.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration as StdDuration;
@@ -48,7 +48,8 @@ pub struct AccountState {
     pub account: Account,
     /// Its roles, in force or not.
     pub roles: Vec<Role>,
-    sessions: HashSet<Uuid>,
+    // Live sessions, and whether a PIN began them.
+    sessions: HashMap<Uuid, bool>,
 }
 
 impl AccountState {
@@ -125,11 +126,11 @@ impl AccountStates {
     async fn load(&self, id: Uuid) -> Result<Option<Arc<AccountState>>, Problem> {
         let mut conn = self.core.db.read().await?;
         let Some(account) = account::get(&mut conn, id).await? else { return Ok(None) };
-        let sessions: Vec<Uuid> = schema::session::table
+        let sessions: Vec<(Uuid, bool)> = schema::session::table
             .filter(schema::session::account_id.eq(id))
             .filter(schema::session::ended_at.is_null())
             .filter(schema::session::expires_at.gt(self.core.now()))
-            .select(schema::session::id)
+            .select((schema::session::id, schema::session::pinned))
             .load(&mut conn)
             .await?;
         let roles = self.roles_of(&mut conn, &account).await?;
@@ -203,14 +204,14 @@ impl Authenticate for AccountStates {
             return Err(Problem::new(Code::Unavailable).retry_after(1));
         }
         let mut state = self.get(claims.sub).await?;
-        if !state.sessions.contains(&claims.sid) || state.account.epoch != claims.epoch {
+        if !state.sessions.contains_key(&claims.sid) || state.account.epoch != claims.epoch {
             // Perhaps another copy opened the session a moment ago: the database decides.
             let unauthenticated = || Problem::new(Code::Unauthenticated);
             state = self.load(claims.sub).await?.ok_or_else(unauthenticated)?;
         }
         let alive = state.account.may_log_in()
             && state.account.epoch == claims.epoch
-            && state.sessions.contains(&claims.sid);
+            && state.sessions.contains_key(&claims.sid);
         let role = match claims.post {
             Some(post) => match state.role(post, now) {
                 Some(role) => Some(role.clone()),
@@ -229,6 +230,7 @@ impl Authenticate for AccountStates {
             session: claims.sid,
             level: state.account.level,
             role,
+            pinned: state.sessions.get(&claims.sid).copied().unwrap_or(false),
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::Invalid;
 /// Members of a regular-expression character class: everything [`is_blank`] drops.
 macro_rules! blank_class {
     () => {
-        r"\u0009-\u000D\u0020\u0085\u00A0\u00AD\u1680\u200B-\u200F\u2000-\u200A\u2028-\u202F\u205F-\u2064\u3000\uFEFF"
+        r"\u0009-\u000D\u0020\u0085\u00A0\u00AD\u1680\u200B-\u200F\u2000-\u200A\u2028-\u202F\u205F-\u2064\u2066-\u2069\u3000\uFEFF"
     };
 }
 pub(crate) use blank_class;
@@ -20,7 +20,7 @@ pub(crate) use blank_class;
 /// direction marks, soft hyphens, byte-order marks.
 pub const fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
+        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// White space of any width, or an invisible character.
@@ -102,6 +102,14 @@ mod tests {
         assert_eq!(compact("\u{FEFF} ４１０１ \u{3000}0219Ｘ\u{202C}"), "41010219X");
         assert_eq!(compact_digits("138-0013－8000"), "13800138000");
         assert_eq!(compact("①²"), "①²");
+    }
+
+    #[test]
+    fn marks_that_turn_the_direction_are_dropped() {
+        for mark in ['\u{200E}', '\u{200F}', '\u{202E}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'] {
+            assert!(is_invisible(mark), "{mark:?}");
+            assert_eq!(nfc_trimmed(&format!("{mark}餐{mark}饮")), "餐饮", "{mark:?}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod http;
 pub mod licence;
 pub mod merchant;
 pub mod nearby;
+pub mod own_place;
 pub mod pin;
 pub mod receipt;
 pub mod redeem;

@@ -1,11 +1,12 @@
 //! Taking turns at a till 换班: whoever set a PIN goes on, on a device of their branch, without waiting for a code. The
-//! PIN opens nothing elsewhere: it needs the token of somebody who is logged in on that device.
+//! PIN opens nothing elsewhere: it needs the token of somebody who is logged in on that device, it is one place's on one
+//! staff, and the session it begins serves the till alone.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
-use unionhall_identity::login::{self, Tokens};
+use unionhall_identity::login::{self, HandOver, Tokens};
 use unionhall_identity::otp::{self, Purpose};
 use unionhall_identity::password::Verdict;
 use unionhall_identity::{Identity, account};
@@ -42,13 +43,14 @@ pub fn parse(pin: &str) -> Result<(), Invalid> {
 /// `OTP_INVALID`; `INVALID_STATE` for an account without a mobile.
 pub async fn set(
     identity: &Identity,
-    actor: &Actor,
-    account: Uuid,
+    (actor, principal): (&Actor, &Principal),
     pin: Pii<String>,
     code: &str,
 ) -> Result<DateTime<Utc>, Problem> {
     let core = &identity.core;
-    let own = account::get(&mut *core.db.read().await?, account).await?.ok_or_else(Problem::not_found)?;
+    let place = principal.role.as_ref().map(|role| role.id).ok_or_else(|| Problem::new(Code::Forbidden))?;
+    let own = account::get(&mut *core.db.read().await?, principal.account).await?;
+    let own = own.ok_or_else(Problem::not_found)?;
     let mobile = own.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
     let proof = otp::check(core, Realm::Merchant, Purpose::Confirm, &mobile, code).await?;
     let (phc, now) = (identity.passwords.hash(pin, core.ids.as_ref()).await?, core.now());
@@ -58,13 +60,14 @@ pub async fn set(
             let values =
                 (merchant_pin::phc.eq(&phc), merchant_pin::wrong.eq(0), merchant_pin::set_at.eq(now));
             diesel::insert_into(merchant_pin::table)
-                .values((merchant_pin::account_id.eq(account), values))
-                .on_conflict(merchant_pin::account_id)
+                .values((merchant_pin::place_id.eq(place), values))
+                .on_conflict(merchant_pin::place_id)
                 .do_update()
                 .set(values)
                 .execute(tx)
                 .await?;
-            let event = actor.event(core.id(), now, None, "merchant.set_pin", ("account", Some(account)));
+            let object = ("merchant_staff", Some(place));
+            let event = actor.event(core.id(), now, till::path_of(principal), "merchant.set_pin", object);
             audit::append(tx, &event).await
         })
         .await?;
@@ -94,7 +97,7 @@ pub async fn colleagues(
     now: DateTime<Utc>,
 ) -> Result<Vec<Colleague>, Problem> {
     let rows: Vec<(Uuid, Uuid, String, String)> = merchant_staff::table
-        .inner_join(merchant_pin::table.on(merchant_pin::account_id.eq(merchant_staff::account_id)))
+        .inner_join(merchant_pin::table.on(merchant_pin::place_id.eq(merchant_staff::id)))
         .filter(merchant_staff::merchant_id.eq(merchant).and(merchant_staff::revoked_at.is_null()))
         .filter(merchant_staff::branch_id.eq(branch).or(merchant_staff::branch_id.is_null()))
         .filter(merchant_staff::valid_from.le(now))
@@ -111,9 +114,14 @@ pub async fn colleagues(
 }
 
 /// Takes a try, then judges: asking in parallel gains nothing.
-async fn check(identity: &Identity, account: Uuid, pin: Pii<String>) -> Result<(), Problem> {
+async fn check(
+    identity: &Identity,
+    (actor, principal): (&Actor, &Principal),
+    place: Uuid,
+    pin: Pii<String>,
+) -> Result<(), Problem> {
     let core = &identity.core;
-    let open = merchant_pin::table.find(account).filter(merchant_pin::wrong.lt(TRIES));
+    let open = merchant_pin::table.find(place).filter(merchant_pin::wrong.lt(TRIES));
     let taken: Option<(String, i32)> = diesel::update(open)
         .set(merchant_pin::wrong.eq(merchant_pin::wrong + 1))
         .returning((merchant_pin::phc, merchant_pin::wrong))
@@ -122,13 +130,15 @@ async fn check(identity: &Identity, account: Uuid, pin: Pii<String>) -> Result<(
         .optional()?;
     let (phc, wrong) = taken.ok_or_else(|| Problem::new(Code::PinLocked))?;
     if identity.passwords.verify(pin, Some(phc)).await? == Verdict::Wrong {
+        if wrong == TRIES {
+            let (id, now, object) = (core.id(), core.now(), ("merchant_staff", Some(place)));
+            let event = actor.event(id, now, till::path_of(principal), "merchant.lock_pin", object);
+            core.db.write(async |tx| audit::append(tx, &event).await).await?;
+        }
         return Err(Problem::new(Code::PinWrong).with("tries_left", TRIES - wrong));
     }
     let mut conn = core.db.writer().await?;
-    diesel::update(merchant_pin::table.find(account))
-        .set(merchant_pin::wrong.eq(0))
-        .execute(&mut conn)
-        .await?;
+    diesel::update(merchant_pin::table.find(place)).set(merchant_pin::wrong.eq(0)).execute(&mut conn).await?;
     Ok(())
 }
 
@@ -150,9 +160,15 @@ pub async fn take_over(
     let here = colleagues(&mut conn, (merchant, till.branch_id), core.now()).await?;
     drop(conn);
     let next = here.into_iter().find(|c| c.place == place).ok_or_else(Problem::not_found)?;
-    check(identity, next.account, pin).await?;
-    let changes = json!({"till": till.id, "from": principal.account});
-    login::hand_over(identity, actor, principal, (next.account, next.place), &device, changes).await
+    check(identity, (actor, principal), next.place, pin).await?;
+    let hand_over = HandOver {
+        from: principal,
+        to: (next.account, next.place),
+        device: &device,
+        path: till::path_of(principal),
+        changes: json!({"till": till.id, "from": principal.account}),
+    };
+    login::hand_over(identity, actor, &hand_over).await
 }
 
 #[cfg(test)]

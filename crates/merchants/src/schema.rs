@@ -69,6 +69,7 @@ diesel::table! {
         valid_from -> Timestamptz,
         valid_to -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+        accepted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -239,6 +240,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(campaign_code, coupon);
+diesel::allow_tables_to_appear_in_same_query!(campaign_code, campaign);
 
 diesel::table! {
     merchant_till (id) {
@@ -254,8 +256,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    merchant_pin (account_id) {
-        account_id -> Uuid,
+    merchant_pin (place_id) {
+        place_id -> Uuid,
         phc -> Text,
         wrong -> Int4,
         set_at -> Timestamptz,

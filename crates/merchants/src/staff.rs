@@ -53,6 +53,8 @@ pub struct Place<'a> {
     pub branch: Option<Uuid>,
     /// Until when.
     pub to: Option<DateTime<Utc>>,
+    /// Whether it is theirs at once; else they accept it first.
+    pub accepted: bool,
 }
 
 /// A place on the staff.
@@ -75,6 +77,8 @@ pub struct StaffRow {
     pub valid_from: DateTime<Utc>,
     /// Until when.
     pub valid_to: Option<DateTime<Utc>>,
+    /// Since when it is theirs; it waits for them without.
+    pub accepted_at: Option<DateTime<Utc>>,
 }
 
 // Whoever comes back, or works at two shops, keeps their account when name and number both say so.
@@ -108,7 +112,8 @@ async fn account_of(core: &Core, tx: &mut Conn, new: &NewStaff<'_>) -> Result<Uu
     })
 }
 
-/// Gives somebody a place; their account waits for activation when it is new.
+/// Gives somebody a place. Who gets a username activates a new account with it; anybody else accepts the place once they
+/// are logged in ([`crate::own_place`]).
 ///
 /// # Errors
 /// `ALREADY_EXISTS` when the username or the mobile is taken or the place is held, `NOT_FOUND` for a branch of
@@ -125,7 +130,10 @@ pub async fn add(
     }
     let NewStaff { name, username: _, mobile, role, branch, to } = *new;
     let account = account_of(core, tx, new).await?;
-    place(core, tx, actor, of, &Place { account, name: name.as_str(), mobile, role, branch, to }).await
+    // An invitation with a username is accepted by choosing its password.
+    let accepted = new.username.is_some();
+    place(core, tx, actor, of, &Place { account, name: name.as_str(), mobile, role, branch, to, accepted })
+        .await
 }
 
 /// Gives an account a place.
@@ -151,6 +159,7 @@ pub async fn place(
             merchant_staff::role.eq(new.role.as_str()),
             merchant_staff::valid_from.eq(now),
             merchant_staff::valid_to.eq(new.to),
+            merchant_staff::accepted_at.eq(new.accepted.then_some(now)),
         ))
         .returning(StaffRow::as_returning())
         .get_result(tx)
@@ -273,7 +282,8 @@ impl RoleSource for MerchantRoles {
         let rows: Vec<Row> = merchant_staff::table
             .inner_join(merchant_table::table.on(merchant_table::id.eq(merchant_staff::merchant_id)))
             .filter(merchant_staff::account_id.eq(account).and(merchant_staff::revoked_at.is_null()))
-            .order(merchant_staff::id)
+            .filter(merchant_staff::accepted_at.is_not_null())
+            .order((merchant_staff::accepted_at, merchant_staff::id))
             .select((
                 merchant_staff::id,
                 merchant_staff::merchant_id,

@@ -85,7 +85,7 @@ pub async fn register(
     Ok(made)
 }
 
-fn path_of(principal: &Principal) -> Option<&str> {
+pub(crate) fn path_of(principal: &Principal) -> Option<&str> {
     principal.role.as_ref().and_then(|role| match &role.seat {
         Seat::Branch { path, .. } => Some(path.as_str()),
         Seat::Union { .. } | Seat::Own => None,

@@ -71,6 +71,9 @@ pub struct Entry {
     /// The natural person who acted.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub actor_person: Option<Uuid>,
+    /// The account they acted with.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub actor_account: Option<Uuid>,
     /// The post acted for.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub post_id: Option<Uuid>,
@@ -117,7 +120,7 @@ pub async fn in_scope(
 ) -> Result<Page<Entry>, Problem> {
     let (chain, id) = after.map_or((None, None), |(chain, id)| (Some(chain.as_str()), Some(*id)));
     let rows = diesel::sql_query(
-        "SELECT id, at, chain, actor_person, post_id, org_id, channel, action, object_type, object_id, \
+        "SELECT id, at, chain, actor_person, actor_account, post_id, org_id, channel, action, object_type, object_id, \
                 changes, reason, outcome \
          FROM audit_entry \
          WHERE chain >= $1 AND chain < $2 AND ($3 IS NULL OR action = $3) \

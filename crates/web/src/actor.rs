@@ -183,6 +183,8 @@ pub struct Principal {
     pub level: u8,
     /// The role acted in.
     pub role: Option<Role>,
+    /// Whether the session began with a PIN at a till: it serves that till, and is nobody's login otherwise.
+    pub pinned: bool,
 }
 
 /// The subtree of unions a cadre may see: a half-open range of paths.

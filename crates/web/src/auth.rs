@@ -10,7 +10,7 @@ use unionhall_kernel::{Code, Problem};
 use uuid::Uuid;
 
 use crate::actor::{Actor, OrgScope, Principal, Realm, Role, Seat};
-use crate::policy::{allows, can::Can};
+use crate::policy::{Action, allows, can::Can};
 use crate::problem::Fault;
 use crate::request::RequestInfo;
 
@@ -61,7 +61,17 @@ extractor!([] Public, |req| {
     Ok(Public { actor, principal })
 });
 
-/// Any account that is logged in.
+// What a PIN does not open.
+fn unpinned(principal: &Principal) -> Result<(), Problem> {
+    match principal.pinned {
+        true => {
+            Err(Problem::new(Code::Forbidden).with_detail("换班登录只能收银，请用短信验证码登录后再操作。"))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Any account that is logged in, by its holder's own means: not by a PIN at a till.
 #[derive(Debug, Clone)]
 pub struct Anyone {
     /// Who it is.
@@ -70,7 +80,22 @@ pub struct Anyone {
     pub actor: Actor,
 }
 
-extractor!([] Anyone, |req| principal(req).map(|(principal, actor)| Anyone { principal, actor }));
+extractor!([] Anyone, |req| {
+    let (principal, actor) = principal(req)?;
+    unpinned(&principal)?;
+    Ok(Anyone { principal, actor })
+});
+
+/// Whoever holds a session, one that a PIN began too: to end it.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+}
+
+extractor!([] Holder, |req| principal(req).map(|(principal, actor)| Holder { principal, actor }));
 
 /// A member, at a real-name level of at least `LEVEL`, about themself only.
 #[derive(Debug, Clone)]
@@ -152,6 +177,7 @@ pub struct MerchantAccount {
 
 extractor!([] MerchantAccount, |req| {
     let (principal, actor) = of_audience(req, Realm::Merchant.audience())?;
+    unpinned(&principal)?;
     Ok(MerchantAccount { principal, actor })
 });
 
@@ -177,6 +203,9 @@ extractor!([A: Can] Merchant<A>, |req| {
     let role = principal.role.clone().ok_or_else(forbidden)?;
     if !allows(role.name, A::ACTION) {
         return Err(forbidden());
+    }
+    if A::ACTION != Action::Till {
+        unpinned(&principal)?;
     }
     let Seat::Branch { merchant, branch, .. } = &role.seat else { return Err(forbidden()) };
     let (merchant, branch) = (*merchant, *branch);

@@ -78,13 +78,14 @@ pub fn parse_json<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
         return Err(Problem::invalid("", Invalid::new("INVALID_TYPE", "类型或取值不正确。")));
     }
     let mut json = serde_json::Deserializer::from_slice(raw);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error, raw))?;
     json.end().map_err(|_| Problem::new(Code::Malformed))?;
     Ok(value)
 }
 
-fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    if !error.inner().is_data() {
+fn refuse(error: &serde_path_to_error::Error<serde_json::Error>, raw: &[u8]) -> Problem {
+    // A null where a word of an enum belongs is reported as bad syntax, though it is good JSON.
+    if !error.inner().is_data() && serde_json::from_slice::<serde_json::Value>(raw).is_err() {
         return Problem::new(Code::Malformed);
     }
     let mut pointer = String::new();
@@ -194,6 +195,14 @@ mod tests {
     struct Outer {
         name: String,
         inner: Option<Inner>,
+        #[serde(default)]
+        word: Word,
+    }
+
+    #[derive(Debug, Default, serde::Deserialize)]
+    enum Word {
+        #[default]
+        Said,
     }
 
     #[derive(Debug, serde::Deserialize)]
@@ -228,6 +237,8 @@ mod tests {
             refusal(r#"{"name":"a","inner":{"n":1,"m":2}}"#),
             (invalid, "/inner/m".into(), "UNKNOWN_FIELD")
         );
+        assert_eq!(refusal(r#"{"name":"a","word":null}"#), (invalid, "/word".into(), "INVALID_TYPE"));
+        assert_eq!(refusal(r#"{"name":"\ud800"}"#).0, Code::Malformed);
         assert_eq!(refusal("{").0, Code::Malformed);
         assert_eq!(refusal(r#"{"name":"a"} x"#).0, Code::Malformed);
         assert_eq!(refusal("\u{0}").0, Code::Malformed);

@@ -3,6 +3,7 @@
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
+use unionhall_kernel::text::is_invisible;
 use unionhall_kernel::{Invalid, Problem};
 use unionhall_storage::page::Page;
 use utoipa::ToSchema;
@@ -37,8 +38,7 @@ impl FromRequest for Id {
 pub fn parse_reason(reason: &str) -> Result<&str, Invalid> {
     let reason = reason.trim();
     // What nobody can see gives no reason.
-    let invisible = |c: &char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}');
-    let seen = reason.chars().filter(|c| !invisible(c)).count();
+    let seen = reason.chars().filter(|c| !is_invisible(*c)).count();
     if seen >= 2 && reason.chars().count() <= 200 {
         Ok(reason)
     } else {

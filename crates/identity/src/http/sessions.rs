@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::Fields;
-use unionhall_web::{Answer, Anyone, Body, Empty, PageBody};
+use unionhall_web::{Answer, Anyone, Body, Empty, Holder, PageBody};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -83,7 +83,7 @@ async fn switch_role(identity: web::Data<Identity>, caller: Anyone, body: Body<S
     responses((status = 204, description = "The session is over"))
 )]
 #[post("/v1/auth/logout")]
-async fn end_own_session(identity: web::Data<Identity>, caller: Anyone, _body: Empty) -> Answer {
+async fn end_own_session(identity: web::Data<Identity>, caller: Holder, _body: Empty) -> Answer {
     logout::logout(&identity, &caller.actor, &caller.principal).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -190,6 +190,7 @@ pub async fn sign(core: &Core, actor: &Actor, applicant: Uuid, id: Uuid) -> Resu
                 role: RoleName::Manager,
                 branch: None,
                 to: None,
+                accepted: true,
             };
             staff::place(core, tx, actor, &made, &place).await?;
             let a = moved(tx, &a, State::Signed, Some(made.id)).await?;

@@ -12,8 +12,9 @@ use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use super::step::{another, bump};
-use super::{By, Campaign, CampaignState, Terms, get};
+use super::{By, Campaign, CampaignState, OfferKind, Terms, get};
 use crate::benefit::Rate;
+use crate::code_pool;
 use crate::schema::{campaign, campaign_branch, campaign_counter, merchant, merchant_branch};
 
 // Branches of merchants the cadre may see; anything else is absent.
@@ -213,6 +214,12 @@ pub async fn set_limits(
             return Err(Problem::new(Code::Forbidden));
         }
         another(by, before)?;
+    }
+    if terms.kind == OfferKind::CodePool && quota > Some(code_pool::count(tx, before.id).await?) {
+        return Err(Problem::invalid(
+            "/quota",
+            Invalid::new("QUOTA_CODES", "总数量不能超过已上传的兑换码数量。"),
+        ));
     }
     bump(tx, before).await?;
     set_caps(tx, before.id, quota, budget).await?;

@@ -1,7 +1,7 @@
 //! `/v1/admin/merchant-applications`: the county decides.
 
 use actix_web::{HttpResponse, get, post, web};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use unionhall_files::http::LinkedFile;
 use unionhall_files::{Files, describe};
@@ -17,6 +17,9 @@ use super::applications::MerchantApplicationDto;
 use super::words;
 use crate::application::{self, Application, Decision, State};
 use crate::merchant;
+
+// A contract holds the credit code from the day it is signed.
+const BEGINS_WITHIN: Days = Days::new(366);
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -154,7 +157,7 @@ struct ContractBody {
         (status = 200, description = "The applicant is to sign", body = MerchantReviewDto),
         (status = 403, description = "`NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
         (status = 409, description = "`INVALID_STATE`; `ALREADY_EXISTS`: a live merchant has the credit code"),
-        (status = 422, description = "`VALIDATION_FAILED`: `CONTRACT_DATES` at `/contract_to`"),
+        (status = 422, description = "`VALIDATION_FAILED`: `CONTRACT_DATES` at `/contract_to`, or at `/contract_from` for a day more than a year away"),
     )
 )]
 #[post("/v1/admin/merchant-applications/{id}/verify")]
@@ -169,6 +172,10 @@ async fn verify_merchant_application(
     if contract_to < contract_from || contract_to < app.today() {
         let order = Invalid::new("CONTRACT_DATES", "合同截止日不能早于起始日和今天。");
         return Err(Problem::invalid("/contract_to", order).into());
+    }
+    if contract_from > app.today() + BEGINS_WITHIN {
+        let late = Invalid::new("CONTRACT_DATES", "合同起始日不能晚于一年后。");
+        return Err(Problem::invalid("/contract_from", late).into());
     }
     decide(&app, &by, (id, version), &Decision::Verify(contract_from, contract_to)).await
 }

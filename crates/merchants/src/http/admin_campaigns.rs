@@ -266,7 +266,7 @@ async fn step<A>(app: &App, by: &Cadre<A>, (id, version): (Id, IfMatch), step: S
     params(("id" = Uuid, Path, description = "The campaign"), IfMatchHeader),
     responses(
         (status = 200, description = "Waits for another person", body = CampaignDto),
-        (status = 409, description = "`INVALID_STATE`: it is no draft"),
+        (status = 409, description = "`INVALID_STATE`: it is no draft, or a `code_pool` has fewer codes than its quota (`detail` says which)"),
     )
 )]
 #[post("/v1/admin/campaigns/{id}/submit")]

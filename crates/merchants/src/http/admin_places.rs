@@ -178,11 +178,23 @@ pub(super) struct MerchantStaffDto {
     valid_from: String,
     /// Until when; open when null.
     valid_to: Option<String>,
+    /// Since when it is theirs; null until they accept it. 接受时间
+    accepted_at: Option<String>,
 }
 
 impl From<StaffRow> for MerchantStaffDto {
     fn from(row: StaffRow) -> Self {
-        let StaffRow { id, branch_id, account_id: _, name, mobile_masked, role, valid_from, valid_to } = row;
+        let StaffRow {
+            id,
+            branch_id,
+            account_id: _,
+            name,
+            mobile_masked,
+            role,
+            valid_from,
+            valid_to,
+            accepted_at,
+        } = row;
         Self {
             id,
             name: mask::name(&name),
@@ -191,6 +203,7 @@ impl From<StaffRow> for MerchantStaffDto {
             branch_id,
             valid_from: wire::instant(valid_from),
             valid_to: valid_to.map(wire::instant),
+            accepted_at: accepted_at.map(wire::instant),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct CampaignTerms {
     pub(super) per_member_limit: Option<i32>,
     /// That period; the whole campaign without. 限次周期
     pub(super) period: Option<LimitPeriod>,
-    /// How many in all; required for `quota` and `coupon`. 总数量
+    /// How many in all; required for `quota`, `coupon` and `code_pool`. 总数量
     #[schema(minimum = 1, maximum = 100_000_000, example = 500)]
     pub(super) quota: Option<i64>,
     /// How much in all; any without. 总预算

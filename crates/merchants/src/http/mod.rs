@@ -12,6 +12,7 @@ mod campaign_terms;
 mod me;
 mod merchant;
 mod merchant_records;
+mod own_places;
 mod own_staff;
 mod posters;
 mod public;
@@ -35,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig) {
     admin_codes::routes(config);
     admin_redemptions::routes(config);
     own_staff::routes(config);
+    own_places::routes(config);
     suspensions::routes(config);
     tills::routes(config);
     posters::routes(config);

@@ -53,14 +53,15 @@ struct NewCashier {
 
 /// Take a cashier on 新增收银员
 ///
-/// They log in with a code (`POST /v1/auth/login/otp`, realm `merchant`); there is no password.
+/// They log in with a code (`POST /v1/auth/login/otp`, realm `merchant`; there is no password) and accept the place
+/// (`POST /v1/merchant/places/{id}/accept`): until then it opens nothing.
 #[utoipa::path(
     tag = "staff",
     security(("merchant" = ["merchant.manage"])),
     params(MaybeOnceHeader),
     request_body = NewCashier,
     responses(
-        (status = 201, description = "Taken on", body = MerchantStaffDto),
+        (status = 201, description = "Taken on, once they accept", body = MerchantStaffDto),
         (status = 404, description = "`NOT_FOUND`: no such branch of the manager's"),
         (status = 409, description = "`ALREADY_EXISTS`: they stand there already"),
     )

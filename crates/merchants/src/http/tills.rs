@@ -198,7 +198,7 @@ async fn set_pin(identity: web::Data<Identity>, by: Merchant<can::Till>, body: B
     let fits = fields.take("/pin", pin::parse(pin.expose()));
     let code = fields.take("/code", otp::parse_code(&code));
     let (Some(()), Some(code)) = (fits, code) else { return Err(fields.problem().into()) };
-    let set_at = pin::set(&identity, &by.actor, by.principal.account, pin, code).await?;
+    let set_at = pin::set(&identity, (&by.actor, &by.principal), pin, code).await?;
     Ok(HttpResponse::Ok().json(PinSet { set_at: wire::instant(set_at) }))
 }
 
@@ -215,7 +215,8 @@ struct TakeOver {
 
 /// Hand the till over to a colleague 换班
 ///
-/// On a registered till: the caller's session ends, the colleague's begins on the same device.
+/// On a registered till: the caller's session ends, the colleague's begins on the same device. It serves the till alone:
+/// no other role, no managing, nothing of the account.
 #[utoipa::path(
     tag = "tills",
     security(("merchant" = ["till"])),

@@ -73,6 +73,14 @@ async fn a_stranger_becomes_the_manager_of_a_live_merchant() {
     assert_eq!(verified["progress"]["waiting_for"], "merchant");
     assert_eq!(app.number("SELECT count(*) FROM merchant").await, 1, "nobody has signed yet");
     let signed = mine(&shop, &applicant.session, application, "sign").await.expect(200);
+    let auditor = app.cadre("41", RoleName::Auditor).await.session;
+    let rows =
+        app.get("/v1/admin/audit-events?action=merchant_application.sign").by(&auditor).await.expect(200);
+    assert_eq!(
+        rows["items"][0]["actor_account"],
+        json!(applicant.session.account),
+        "who signed is on record"
+    );
     let merchant = id(&json!({"id": signed["merchant_id"]}));
     let refresh = json!({"refresh_token": applicant.session.refresh, "device_id": format!("till-{number}")});
     let manager = Session::of(app.post("/v1/auth/refresh", refresh).await);
@@ -175,6 +183,11 @@ async fn nobody_decides_about_their_own_shop() {
     let applicant = shop.app.applicant(&shop.officer.mobile).await;
     let body = shop.app.application_of(&applicant).await;
     let application = id(&shop.app.apply(&applicant, &body).await.expect(201));
+    let far = json!({"contract_from": "2199-01-01", "contract_to": "2199-12-31"});
+    assert_eq!(
+        decide(&shop, application, "verify", far).await.json()["errors"][0]["pointer"],
+        "/contract_from"
+    );
     assert_eq!(verify(&shop, application).await.problem(403), "NOT_ANOTHER_PERSON");
     let reject = decide(&shop, application, "reject", json!({"reason": "自己的"})).await;
     assert_eq!(reject.problem(403), "NOT_ANOTHER_PERSON");

@@ -108,15 +108,20 @@ async fn each_code_is_given_once_however_many_ask() {
     assert_eq!(shop.read(campaign).await["quota_used"], 5);
     assert_eq!(shop.app.number("SELECT count(*) FROM coupon").await, 5);
     // More may be given once more are there and the quota says so.
-    let tag = shop.app.get(&format!("/v1/admin/campaigns/{campaign}")).by(&shop.leader.session).await.etag();
-    let patch =
-        shop.app.request("PATCH", &format!("/v1/admin/campaigns/{campaign}")).json(json!({"quota": 6}));
-    patch.by(&shop.leader.session).if_match(&tag).await.expect(200);
+    let path = format!("/v1/admin/campaigns/{campaign}");
+    let raise = async || {
+        let tag = shop.app.get(&path).by(&shop.leader.session).await.etag();
+        let patch = shop.app.request("PATCH", &path).json(json!({"quota": 6}));
+        patch.by(&shop.leader.session).if_match(&tag).await
+    };
+    let early = raise().await;
+    assert_eq!(early.problem(422), "VALIDATION_FAILED");
+    assert_eq!(early.json()["errors"][0]["code"], "QUOTA_CODES", "no code is left");
     let unlucky =
         replies.iter().find(|(_, reply)| reply.status == 409 && reply.problem(409) == "SOLD_OUT").unwrap().0;
-    assert_eq!(claim(&shop, unlucky, campaign, "k3").await.problem(409), "SOLD_OUT", "no code is left");
-    assert_eq!(shop.read(campaign).await["quota_used"], 5);
     add(&shop, campaign, &["FFFF"]).await.expect(200);
+    assert_eq!(claim(&shop, unlucky, campaign, "k3").await.problem(409), "SOLD_OUT", "the quota says so");
+    raise().await.expect(200);
     claim(&shop, unlucky, campaign, "k4").await.expect(201);
 }
 
@@ -161,4 +166,42 @@ async fn what_does_not_fit_codes_is_refused() {
     assert_eq!(add(&shop, pool, &many).await.json()["errors"][0]["code"], "COUNT");
     assert_eq!(add(&shop, pool, &many[..2000]).await.expect(200)["added"], 2000);
     assert_eq!(shop.app.number("SELECT count(*) FROM campaign_code").await, 2000);
+}
+
+#[tokio::test]
+async fn long_lists_at_once_wait_for_each_other() {
+    let shop = Shop::open().await;
+    let campaign = entered(&shop, 3).await;
+    let codes: Vec<String> = (0..600).map(|n| format!("GKX7-{n:04}")).collect();
+    let lists = (0..6_usize).map(|turn| {
+        let mut list = codes.clone();
+        list.rotate_left(turn * 100);
+        if turn % 2 == 1 {
+            list.reverse();
+        }
+        list
+    });
+    let path = format!("/v1/admin/campaigns/{campaign}/codes");
+    let replies =
+        join_all(lists.map(|list| {
+            shop.app.post(&path, json!({"codes": list})).by(&shop.officer.session).into_future()
+        }))
+        .await;
+    let added: Vec<i64> =
+        replies.into_iter().map(|reply| reply.expect(200)["added"].as_i64().unwrap()).collect();
+    assert_eq!(added.iter().sum::<i64>(), 600);
+    assert_eq!(shop.app.number("SELECT count(*) FROM campaign_code").await, 600);
+}
+
+#[tokio::test]
+async fn a_code_is_given_by_one_campaign_of_a_union() {
+    let shop = Shop::open().await;
+    running(&shop, &["GKX7-2M9P", "GKX7-2M9Q"]).await;
+    let other = entered(&shop, 1).await;
+    let added = add(&shop, other, &["GKX7-2M9P", "GKX7-2M9Z"]).await.expect(200);
+    assert_eq!(added, json!({"added": 1, "duplicates": 1, "free": 1}));
+    let next_door = Shop::open_in(shop.app.clone(), "410103").await;
+    let theirs = entered(&next_door, 1).await;
+    let added = add(&next_door, theirs, &["GKX7-2M9P"]).await.expect(200);
+    assert_eq!(added["added"], 1, "another union learns nothing of it");
 }

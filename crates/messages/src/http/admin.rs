@@ -191,7 +191,7 @@ async fn list_notices(
             headers(("Location" = String, description = "The notice"))),
         (status = 404, description = "`NOT_FOUND`: the union is absent or out of scope"),
         (status = 413, description = "`TOO_LARGE`: 256 KiB at most"),
-        (status = 422, description = "`VALIDATION_FAILED`: among others `TEXT_FORMAT`, `TIME_ORDER` at `/expires_at` or `/pinned_until`, `NOTICE_UNKNOWN` at `/replaces`"),
+        (status = 422, description = "`VALIDATION_FAILED`: among others `TEXT_FORMAT`, `TIME_ORDER` at `/expires_at` or `/pinned_until`, `PIN_LENGTH` at `/pinned_until`, `AUDIENCE_LEVEL` at `/audience` (`everyone` is a federation's: county or above), `NOTICE_UNKNOWN` at `/replaces`"),
     )
 )]
 #[post("/v1/admin/notices")]

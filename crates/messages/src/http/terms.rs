@@ -1,6 +1,6 @@
 //! What a notice says, as cadres write it and as it is parsed.
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::text::line;
 use unionhall_kernel::{Fields, Invalid, Problem};
@@ -78,6 +78,9 @@ pub(super) struct NoticePatch {
     replaces: Option<Uuid>,
 }
 
+/// How long a notice may stand before all others.
+const PINNED_FOR: TimeDelta = TimeDelta::days(90);
+
 fn summary(raw: Option<&str>) -> Result<String, Invalid> {
     match raw {
         None | Some("") => Ok(String::new()),
@@ -99,6 +102,8 @@ pub(super) fn parse(dto: &NoticeTerms, now: DateTime<Utc>) -> Result<Content, Pr
         let order = Invalid::new("TIME_ORDER", "须晚于发布时间和现在。");
         fields.require(ends.is_none_or(|at| at > begins), pointer, order);
     }
+    let pinned_for = Invalid::new("PIN_LENGTH", "置顶不能超过90天。");
+    fields.require(pinned_until.is_none_or(|at| at <= begins + PINNED_FOR), "/pinned_until", pinned_for);
     let (Some(channels), Some(title), Some(summary), Some(body)) = (channels, title, summary, body) else {
         return Err(fields.problem());
     };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_registry::membership::{self, Standing};
@@ -62,7 +62,10 @@ macro_rules! addressed {
             .filter(
                 notice::audience
                     .eq(Audience::Everyone.as_str())
-                    .or(notice::audience.eq($reader.kind.as_str()).and(notice::path.eq_any(&$reader.from))),
+                    .and(sql::<Bool>("").bind::<Bool, _>($reader.kind != Audience::Cadres))
+                    .or(notice::audience
+                        .eq_any([$reader.kind.as_str(), Audience::Everyone.as_str()])
+                        .and(notice::path.eq_any(&$reader.from))),
             )
     };
 }
@@ -85,6 +88,20 @@ pub type Received<T> = (T, bool);
 /// edge; what has ended or was withdrawn meanwhile is left out all the same.
 pub type Key = (DateTime<Utc>, bool, DateTime<Utc>, Uuid);
 
+// Whether a notice stands before all others for a reader, as of an instant: a federation pins for its own tree, and who
+// stands in none sees the pins of all. With what SQL says before it.
+macro_rules! pinned {
+    ($before:literal, $reader:expr, $as_of:expr) => {
+        sql::<Bool>(concat!($before, "(coalesce(notice.pinned_until > "))
+            .bind::<Timestamptz, _>($as_of)
+            .sql(", false) AND (notice.audience <> 'everyone' OR ")
+            .bind::<Bool, _>($reader.from.is_empty())
+            .sql(" OR notice.path = ANY(")
+            .bind::<Array<Text>, _>(&$reader.from)
+            .sql(")))")
+    };
+}
+
 /// A page of what a reader is addressed: pinned ones first, then the newest, after a key.
 ///
 /// # Errors
@@ -97,10 +114,8 @@ pub async fn list_received(
     limit: i64,
 ) -> Result<Page<Received<Head>>, Problem> {
     let as_of = key.map_or(now, |(as_of, ..)| as_of);
-    let pinned =
-        || sql::<Bool>("coalesce(notice.pinned_until > ").bind::<Timestamptz, _>(as_of).sql(", false)");
     let mut query = addressed!(reader, now)
-        .order((pinned().desc(), notice::published_at.desc(), notice::id.desc()))
+        .order((pinned!("", reader, as_of).desc(), notice::published_at.desc(), notice::id.desc()))
         .limit(limit + 1)
         .select((Head::as_select(), was_read!(reader)))
         .into_boxed();
@@ -108,9 +123,8 @@ pub async fn list_received(
         query = query.filter(notice::channels.contains(vec![channel.as_str()]));
     }
     if let Some((_, was_pinned, published_at, id)) = key {
-        let row = sql::<Bool>("(coalesce(notice.pinned_until > ")
-            .bind::<Timestamptz, _>(as_of)
-            .sql(", false), notice.published_at, notice.id) < (")
+        let row = pinned!("(", reader, as_of)
+            .sql(", notice.published_at, notice.id) < (")
             .bind::<Bool, _>(was_pinned)
             .sql(", ")
             .bind::<Timestamptz, _>(published_at)

@@ -10,7 +10,7 @@ use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope};
 use uuid::Uuid;
 
-use super::{Content, Head, Notice, State};
+use super::{Audience, Content, Head, Notice, State};
 use crate::schema::notice;
 
 /// Who does something to a notice.
@@ -69,6 +69,15 @@ async fn check_replaced(tx: &mut Conn, org: Uuid, replaces: Option<Uuid>) -> Res
     state.map(|_| ()).ok_or_else(|| Problem::invalid("/replaces", unknown))
 }
 
+// What everybody reads is said by a federation: a county's, a city's or the province's.
+fn check_audience(union: &org::Org, content: &Content) -> Result<(), Problem> {
+    if content.audience == Audience::Everyone && !union.is_county_or_above() {
+        let level = Invalid::new("AUDIENCE_LEVEL", "面向公众的通知由县级以上总工会发布。");
+        return Err(Problem::invalid("/audience", level));
+    }
+    Ok(())
+}
+
 async fn note(
     core: &Core,
     tx: &mut Conn,
@@ -86,7 +95,8 @@ async fn note(
 /// Enters a notice of a union, as a draft.
 ///
 /// # Errors
-/// `NOT_FOUND` when the union is absent or out of scope; `VALIDATION_FAILED` with `NOTICE_UNKNOWN` at `/replaces`.
+/// `NOT_FOUND` when the union is absent or out of scope; `VALIDATION_FAILED` with `AUDIENCE_LEVEL` at `/audience`, `NOTICE_UNKNOWN` at
+/// `/replaces`.
 pub async fn create(
     core: &Core,
     tx: &mut Conn,
@@ -95,6 +105,7 @@ pub async fn create(
     content: &Content,
 ) -> Result<Notice, Problem> {
     let union = org::get(tx, by.scope, union).await?;
+    check_audience(&union, content)?;
     check_replaced(tx, union.id, content.replaces).await?;
     let made: Notice = diesel::insert_into(notice::table)
         .values((
@@ -129,6 +140,7 @@ pub async fn rewrite(
     if state != State::Draft {
         return Err(Problem::new(Code::InvalidState));
     }
+    check_audience(&org::get(tx, by.scope, org_id).await?, content)?;
     check_replaced(tx, org_id, content.replaces).await?;
     let mut writers = before.head.written_by.clone();
     if !writers.contains(&by.person) {

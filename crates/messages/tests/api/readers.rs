@@ -129,3 +129,40 @@ async fn cadres_read_what_is_addressed_to_them_from_above() {
     let (_, member) = office.member("410102").await;
     assert_eq!(app.get(&format!("{MINE}/{notice}")).by(&member).await.problem(404), "NOT_FOUND");
 }
+
+#[tokio::test]
+async fn what_is_for_everybody_comes_from_a_federation_and_stands_first_in_its_own_tree() {
+    let office = Office::open().await;
+    let app = &office.app;
+    let (_, factory) = app.union_under("410102", "中原机械有限公司工会").await;
+    let (writes, approves) =
+        (app.cadre(&factory, RoleName::Officer).await, app.cadre(&factory, RoleName::Leader).await);
+    let public = json!({"audience": "everyone", "pinned_until": "2027-01-01T00:00:00Z"});
+    let refused = app.post("/v1/admin/notices", office.body("厂", &public)).by(&writes.session).await;
+    assert_eq!((refused.status, &refused.json()["errors"][0]["code"]), (422, &json!("AUDIENCE_LEVEL")));
+    let draft = app.draft(&writes, &app.notice_body("厂")).await;
+    let path = format!("/v1/admin/notices/{draft}");
+    let tag = app.get(&path).by(&writes.session).await.etag();
+    let later = app.request("PATCH", &path).json(json!({"audience": "everyone"}));
+    let later = later.by(&writes.session).if_match(&tag).await;
+    assert_eq!(later.json()["errors"][0]["code"], "AUDIENCE_LEVEL");
+    drop(approves);
+    let long = json!({"audience": "everyone", "pinned_until": "2199-12-31T00:00:00Z"});
+    let long = app.post("/v1/admin/notices", office.body("县", &long)).by(&office.officer.session).await;
+    assert_eq!(long.json()["errors"][0]["code"], "PIN_LENGTH");
+
+    office.publish("县置顶", &public).await;
+    app.advance(Duration::seconds(1)).await;
+    let there = [app.cadre("410103", RoleName::Officer).await, app.cadre("410103", RoleName::Leader).await];
+    app.notice(&there[0], &there[1], &office.body("邻县", &json!({"audience": "everyone"}))).await;
+    let (_, here) = office.member("410102").await;
+    let (_, elsewhere) = office.member("410103").await;
+    assert_eq!(office.titles(MINE, Some(&here)).await, ["县置顶", "邻县"]);
+    assert_eq!(office.titles(MINE, Some(&elsewhere)).await, ["邻县", "县置顶"], "no pin of another county's");
+    assert_eq!(office.titles("/v1/public/notices", None).await, ["县置顶", "邻县"]);
+    let first = app.get(&format!("{MINE}?limit=1")).by(&elsewhere).await.expect(200);
+    let next = format!("{MINE}?limit=1&after={}", first["next"].as_str().unwrap());
+    assert_eq!(office.titles(&next, Some(&elsewhere)).await, ["县置顶"]);
+    let received = "/v1/admin/received-notices";
+    assert_eq!(office.titles(received, Some(&there[1].session)).await, ["邻县"], "addressed from above");
+}

@@ -35,6 +35,8 @@ struct AuditDto {
     chain: String,
     /// The natural person who acted.
     actor_person: Option<Uuid>,
+    /// The account they acted with; merchants' staff and applicants are known by it alone.
+    actor_account: Option<Uuid>,
     /// The post acted for.
     post_id: Option<Uuid>,
     /// The union acted for.
@@ -63,6 +65,7 @@ impl From<Entry> for AuditDto {
             at,
             chain,
             actor_person,
+            actor_account,
             post_id,
             org_id,
             channel,
@@ -78,6 +81,7 @@ impl From<Entry> for AuditDto {
             at: wire::instant(at),
             chain,
             actor_person,
+            actor_account,
             post_id,
             union_id: org_id,
             channel,

@@ -184,6 +184,7 @@ async fn bind(core: &Core, tx: &mut Conn, actor: &Actor, a: &Request) -> Result<
         (Some(own), Some(seen)) => {
             account::set_mobile(core, tx, own.id, seen, &a.mobile).await?;
             session::end_all(tx, own.id, "mobile", core.now()).await?;
+            closing::forget(core, tx, actor, &own).await?;
             (own.id, found.old_mobile)
         }
         (Some(_), None) => return Err(Problem::new(Code::InvalidState)),

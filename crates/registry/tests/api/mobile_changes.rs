@@ -98,6 +98,26 @@ async fn a_member_who_lost_the_phone_goes_on_with_a_new_one() {
 }
 
 #[tokio::test]
+async fn a_closing_asked_from_the_lost_phone_is_taken_back() {
+    let app = TestApp::start().await;
+    let member = app.on_roster("410102").await;
+    let thief = app.login_member(&member.mobile).await;
+    app.prove(&thief, &member).await;
+    let code = app.otp(&member.mobile, "confirm", Realm::Member).await;
+    let body = json!({"code": code});
+    app.post("/v1/me/account-closing", body).by(&thief).await.expect(200);
+    let officer = app.cadre("410102", RoleName::Officer).await;
+    let new = mobile();
+    ask(&app, &new, &member.name, &member.id_number).await.expect(202);
+    let waits = listed(&app, &officer).await;
+    decide(&app, &officer, &waits[0], "approve").await.expect(200);
+    app.advance(Duration::seconds(60)).await;
+    let owner = app.login_member(&new).await;
+    assert_eq!(owner.body["closes_on"], Value::Null);
+    assert_eq!(app.get("/v1/me/account-closing").by(&owner).await.problem(404), "NOT_FOUND");
+}
+
+#[tokio::test]
 async fn whoever_has_no_account_yet_gets_one_at_level_1() {
     let app = TestApp::start().await;
     let member = app.on_roster("410102").await;
