@@ -2,6 +2,7 @@
 //! publishes the documents and runs the background work.
 
 pub mod config;
+pub mod doctor;
 pub mod document;
 mod home;
 mod my_data;

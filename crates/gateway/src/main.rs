@@ -1,9 +1,10 @@
-//! `unionhall serve | worker | migrate | keys | healthcheck | openapi | docs`
+//! `unionhall serve | worker | migrate | keys | doctor | healthcheck | openapi | docs`
 
 mod run;
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use tokio::runtime::Runtime;
 use unionhall_gateway::config::{Config, Profile};
 use unionhall_gateway::document::{self, AUDIENCES};
-use unionhall_gateway::telemetry;
+use unionhall_gateway::{doctor, telemetry};
 use unionhall_kernel::clock::RandomIds;
 use unionhall_storage::keys::Kek;
 use unionhall_storage::migrate;
@@ -62,6 +63,13 @@ enum Command {
         #[arg(long, default_value = "docs")]
         out: PathBuf,
     },
+    /// Look at everything an installation needs: configuration, keys, database, clocks, disks, what is waiting. Exits with 1
+    /// when a check fails.
+    Doctor {
+        /// One JSON document instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Exit with 0 if a URL answers 200. For containers and scripts that have no other client.
     Healthcheck {
         /// `http://host:port/path`
@@ -82,7 +90,7 @@ enum KeysCommand {
     Rotate,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let background = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match cli.command {
@@ -95,9 +103,14 @@ fn main() -> anyhow::Result<()> {
         Command::Keys { command: KeysCommand::Rotate } => rotate_keys(&background)?,
         Command::Openapi { out } => write_documents(&out)?,
         Command::Docs { out } => write_texts(&out)?,
+        Command::Doctor { json } => {
+            if !background.block_on(doctor::run(json))? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Healthcheck { url } => healthcheck(&url)?,
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn change_schema(background: &Runtime, down: bool, meant: bool) -> anyhow::Result<()> {
