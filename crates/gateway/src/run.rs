@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret as _;
 use tokio::runtime::{Handle, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use unionhall_gateway::config::{Config, Profile};
 use unionhall_gateway::serve::{self, ListenerConfig};
@@ -36,7 +37,7 @@ pub(crate) fn worker(background: &Runtime) -> anyhow::Result<()> {
         tracing::info!(internal = %address, "working");
         tokio::spawn(internal);
         let thread = worker::spawn(services.worker(), &mut running, background.handle())?;
-        let stopped = until_stopped(&mut running).await;
+        let stopped = until_stopped(&mut running, &mut Signals::listen()?).await;
         services.readiness.drain();
         tracing::info!("stopping");
         finish(thread, &config).await;
@@ -81,12 +82,16 @@ fn serve_until_stopped(background: &Runtime, config: &Config, traced: bool) -> a
     actix_web::rt::System::new().block_on(async move {
         let (public, address) = serve::public(&services, &listener)?;
         let (internal, internal_address) = serve::internal(&services, metrics, config.internal_listen)?;
+        let mut signals = Signals::listen()?;
         tracing::info!(%address, internal = %internal_address, "serving");
         let (stop, stop_internal) = (public.handle(), internal.handle());
         actix_web::rt::spawn(internal);
         let running = actix_web::rt::spawn(public);
-        let stopped = until_stopped(&mut beside).await;
-        drain(&services, config, stopped.is_ok()).await;
+        let stopped = until_stopped(&mut beside, &mut signals).await;
+        services.readiness.drain();
+        if stopped.is_ok() {
+            drain(config, &mut signals).await;
+        }
         tracing::info!("stopping");
         stop.stop(true).await;
         // A redemption under way is finished, whoever hung up.
@@ -105,15 +110,14 @@ fn serve_until_stopped(background: &Runtime, config: &Config, traced: bool) -> a
 
 // Whoever sends requests here learns first that it should not, and the listener closes when nobody does any more. A
 // second signal says that nobody will.
-async fn drain(services: &Services, config: &Config, told: bool) {
-    services.readiness.drain();
-    if !told || config.drain().is_zero() {
+async fn drain(config: &Config, signals: &mut Signals) {
+    if config.drain().is_zero() {
         return;
     }
     tracing::info!(seconds = config.drain().as_secs(), "draining");
     tokio::select! {
         () = tokio::time::sleep(config.drain()) => {}
-        _ = wait_for_signal() => {}
+        () = signals.next() => {}
     }
 }
 
@@ -165,9 +169,9 @@ fn sms(config: &Config, runtime: &Handle, clock: &Arc<dyn Clock>) -> anyhow::Res
 
 // A process whose background work ended stops in order and fails, so that whatever runs it starts it again: it would
 // go on answering `/livez` and do nothing.
-async fn until_stopped(background: &mut JoinSet<()>) -> anyhow::Result<()> {
+async fn until_stopped(background: &mut JoinSet<()>, signals: &mut Signals) -> anyhow::Result<()> {
     tokio::select! {
-        told = wait_for_signal() => told,
+        () = signals.next() => Ok(()),
         _ = background.join_next() => {
             tracing::error!("background work ended by itself: the process ends");
             bail!("background work ended by itself")
@@ -175,9 +179,18 @@ async fn until_stopped(background: &mut JoinSet<()>) -> anyhow::Result<()> {
     }
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
-    Ok(())
+// Listened for from the start: one that comes between two waits is not lost.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! { _ = self.term.recv() => {}, _ = self.int.recv() => {} }
+    }
 }

@@ -10,8 +10,8 @@ use super::process;
 use crate::ready;
 use crate::services::Services;
 
-/// A scrape must come back also when the database does not.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// A scrape must come back also when the database does not; Prometheus waits ten seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sets every gauge.
 pub async fn sample(services: &Services) {
