@@ -141,7 +141,40 @@ async fn a_worker_whose_thread_ends_does_not_end_unnoticed() {
     let worker = Worker::new(bench.db.clone(), Arc::new(BrokenClock), Arc::new(RandomIds::default()));
     let mut background = tokio::task::JoinSet::new();
     let on = tokio::runtime::Handle::current();
-    unionhall_gateway::services::spawn_worker(worker, &mut background, &on).unwrap();
+    unionhall_gateway::worker::spawn(worker, &mut background, &on).unwrap();
+    background.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_finishes_its_task_and_begins_no_other() {
+    let bench = Bench::new().await;
+    let (worker, mut begun) = slow(&bench);
+    bench.enqueue("slow").await;
+    bench.enqueue("slow").await;
+    let mut background = tokio::task::JoinSet::new();
+    let on = tokio::runtime::Handle::current();
+    let thread = unionhall_gateway::worker::spawn(worker, &mut background, &on).unwrap();
+    let (_, go) = begun.recv().await.unwrap();
+    let mut finished = Box::pin(thread.finish(std::time::Duration::from_secs(60)));
+    assert!(futures_util::poll!(&mut finished).is_pending(), "it is told to stop and not done");
+    go.send(()).unwrap();
+    assert!(finished.await, "the thread ended in time");
+    assert!(begun.recv().await.is_none(), "the second task is left to others");
+    background.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_task_that_takes_too_long_is_not_waited_for() {
+    let bench = Bench::new().await;
+    let (worker, mut begun) = slow(&bench);
+    bench.enqueue("slow").await;
+    let mut background = tokio::task::JoinSet::new();
+    let on = tokio::runtime::Handle::current();
+    let thread = unionhall_gateway::worker::spawn(worker, &mut background, &on).unwrap();
+    let (_, go) = begun.recv().await.unwrap();
+    assert!(!thread.finish(std::time::Duration::ZERO).await);
+    assert_eq!(bench.stands("slow").await, "running 1", "its lease runs out and another takes it");
+    go.send(()).unwrap();
     background.join_next().await.unwrap().unwrap();
 }
 

@@ -45,6 +45,21 @@ impl Clamd {
         }
     }
 
+    /// Asks whether it is there.
+    ///
+    /// # Errors
+    /// Why it does not answer.
+    pub async fn ping(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(&self.address).await?;
+        stream.write_all(b"zPING\0").await?;
+        let mut answer = String::new();
+        stream.take(64).read_to_string(&mut answer).await?;
+        match answer.trim_end_matches('\0') {
+            "PONG" => Ok(()),
+            other => Err(std::io::Error::other(format!("answered {other:?}"))),
+        }
+    }
+
     // Each piece is led by its length, four bytes, big-endian; an empty one ends the stream.
     async fn ask(&self, bytes: &[u8]) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(&self.address).await?;
@@ -62,6 +77,7 @@ impl Clamd {
 }
 
 fn unavailable(why: String) -> Problem {
+    metrics::counter!("unionhall_scan_failures_total").increment(1);
     let mut problem = Problem::new(Code::Unavailable).retry_after(30);
     problem.source = Some(format!("the virus scanner: {why}").into());
     problem

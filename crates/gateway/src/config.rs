@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -105,9 +107,20 @@ pub struct Config {
     /// Requests a second by address on logins, codes, claims and imports.
     #[serde(default = "default_shaped_rate")]
     pub rate_shaped: u32,
+    /// Seconds between the moment `/readyz` refuses and the moment the listener closes; 5 without, 0 in the development profile.
+    pub drain_seconds: Option<u64>,
+    /// Seconds that requests and tasks under way are given after that.
+    #[serde(default = "default_shutdown")]
+    pub shutdown_seconds: u64,
+    /// `http://host:port` of an OpenTelemetry collector that takes traces by OTLP over HTTP; none are made without.
+    pub otlp_endpoint: Option<String>,
+    /// Which part of the requests is traced, 0 to 1, where the caller does not say.
+    #[serde(default = "default_ratio")]
+    pub otlp_ratio: f64,
 }
 
-const KEYS: &[&str] = &[
+/// Every key there is.
+pub const KEYS: &[&str] = &[
     "profile",
     "database_url",
     "redis_url",
@@ -129,6 +142,10 @@ const KEYS: &[&str] = &[
     "rate_address",
     "rate_account",
     "rate_shaped",
+    "drain_seconds",
+    "shutdown_seconds",
+    "otlp_endpoint",
+    "otlp_ratio",
 ];
 
 const fn default_writers() -> usize {
@@ -151,12 +168,51 @@ fn default_shaped_rate() -> u32 {
     Rates::default().shaped
 }
 
+const fn default_shutdown() -> u64 {
+    20
+}
+
+const fn default_ratio() -> f64 {
+    1.0
+}
+
+// What figment says quotes the value it found, and a broken file's line: either may be a secret.
+fn refused(error: figment::Error) -> anyhow::Error {
+    let told = error.into_iter().map(|error| {
+        let why = match &error.kind {
+            Kind::Message(text) => text.lines().next().unwrap_or_default().to_owned(),
+            Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("must be {expected}"),
+            Kind::UnknownVariant(_, known) => format!("must be one of {}", known.join(", ")),
+            Kind::UnknownField(name, _) => format!("there is no key {name}"),
+            Kind::MissingField(name) => format!("{name} is not set"),
+            _ => "is not understood".to_owned(),
+        };
+        match error.kind {
+            Kind::UnknownField(..) | Kind::MissingField(_) => why,
+            _ => format!("{} {why}", error.path.join(".")).trim_start().to_owned(),
+        }
+    });
+    anyhow::anyhow!(told.collect::<Vec<_>>().join("; "))
+}
+
 impl Config {
     /// Reads and checks the configuration.
     ///
     /// # Errors
     /// A sentence that names the key.
     pub fn load() -> anyhow::Result<Self> {
+        let config = Self::read()?;
+        match config.faults().into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(config),
+        }
+    }
+
+    /// Reads the configuration; whether it makes sense is [`Config::faults`]' to say.
+    ///
+    /// # Errors
+    /// A sentence that names the key, never its value.
+    pub fn read() -> anyhow::Result<Self> {
         let mut figment = Figment::new();
         // The one place that reads the environment.
         if let Some(path) = Env::var("UNIONHALL_CONFIG") {
@@ -167,28 +223,52 @@ impl Config {
             // Other programs may have variables of this prefix; only a file's unknown key is a mistake.
             .merge(Env::prefixed("UNIONHALL_").only(KEYS))
             .extract()
+            .map_err(refused)
             .context("configuration")?;
         // Compose files can only pass an absent variable on as an empty one.
         config.sms_url = config.sms_url.filter(|url| !url.is_empty());
         config.clamd = config.clamd.filter(|address| !address.is_empty());
         config.sms_outbox = config.sms_outbox.filter(|path| !path.as_os_str().is_empty());
-        config.validate()?;
+        config.otlp_endpoint = config.otlp_endpoint.filter(|url| !url.is_empty());
         Ok(config)
     }
 
-    fn validate(&self) -> anyhow::Result<()> {
-        if self.profile == Profile::Production && self.sms_outbox.is_some() {
-            bail!("sms_outbox is for the development profile; set sms_url");
-        }
-        if self.sms_outbox.is_none() && self.sms_url.is_none() {
-            bail!("set sms_url (or sms_outbox in the development profile)");
-        }
-        if self.db_writers == 0 || self.db_readers == 0 {
-            bail!("db_writers and db_readers must be at least 1");
-        }
-        self.clients()?;
-        self.kek()?;
-        Ok(())
+    /// Everything that is wrong with it.
+    pub fn faults(&self) -> Vec<anyhow::Error> {
+        let mut faults = Vec::new();
+        let mut require = |holds: bool, what: &'static str| {
+            if !holds {
+                faults.push(anyhow::anyhow!(what));
+            }
+        };
+        let production = self.profile == Profile::Production;
+        let (file, url) = (self.sms_outbox.is_some(), self.sms_url.is_some());
+        require(!(production && file), "sms_outbox is for the development profile; set sms_url");
+        require(file || url, "set sms_url (or sms_outbox in the development profile)");
+        require(self.db_writers > 0 && self.db_readers > 0, "db_writers and db_readers must be at least 1");
+        require(self.workers != Some(0), "workers must be at least 1");
+        require((0.0..=1.0).contains(&self.otlp_ratio), "otlp_ratio must be from 0 to 1");
+        let http = self.otlp_endpoint.as_deref().is_none_or(|url| url.starts_with("http"));
+        require(http, "otlp_endpoint must be an http:// or https:// URL");
+        faults.extend(self.clients().err());
+        faults.extend(self.kek().err());
+        faults
+    }
+
+    /// How long the listener stays open after `/readyz` began to refuse.
+    pub fn drain(&self) -> Duration {
+        let usual = if self.profile == Profile::Production { 5 } else { 0 };
+        Duration::from_secs(self.drain_seconds.unwrap_or(usual))
+    }
+
+    /// How long what is under way may take after that.
+    pub const fn shutdown(&self) -> Duration {
+        Duration::from_secs(self.shutdown_seconds)
+    }
+
+    /// Threads that answer requests.
+    pub fn threads(&self) -> usize {
+        self.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from))
     }
 
     /// The key-encryption key.

@@ -2,13 +2,17 @@
 //! publishes the documents and runs the background work.
 
 pub mod config;
+pub mod doctor;
 pub mod document;
 mod home;
 mod my_data;
+pub mod ready;
 pub mod serve;
 pub mod services;
+pub mod telemetry;
 mod todos;
 pub mod upkeep;
+pub mod worker;
 
 pub use config::Config;
 pub use services::Services;

@@ -1,23 +1,27 @@
 //! The listeners.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::dev::{Server, Service as _};
 use actix_web::http::header;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use futures_util::TryFutureExt as _;
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use unionhall_kernel::{Code, Problem};
 use unionhall_web::Fault;
 use unionhall_web::contract::gate;
+use unionhall_web::problem::finish;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::document::{self, AUDIENCES};
+use crate::ready::readyz;
 use crate::services::{Services, routes};
+use crate::telemetry::{self, traced};
 
 /// How the public listener behaves.
 #[derive(Debug, Clone)]
@@ -30,6 +34,10 @@ pub struct ListenerConfig {
     pub cors_origins: Vec<String>,
     /// Whether `/docs` and the internal documents are served.
     pub docs: bool,
+    /// How long requests under way are given when it stops.
+    pub shutdown: Duration,
+    /// Whether requests are traced.
+    pub traced: bool,
 }
 
 fn cors(origins: &[String]) -> Cors {
@@ -68,6 +76,7 @@ pub fn public(services: &Services, config: &ListenerConfig) -> std::io::Result<(
         let (app, _) = App::new()
             .wrap(from_fn(gate))
             .wrap(cors(&settings.cors_origins))
+            .wrap(Condition::new(settings.traced, from_fn(traced)))
             .into_utoipa_app()
             .configure(routes)
             .split_for_parts();
@@ -77,8 +86,8 @@ pub fn public(services: &Services, config: &ListenerConfig) -> std::io::Result<(
     })
     .workers(config.workers)
     .disable_signals()
-    .client_request_timeout(std::time::Duration::from_secs(10))
-    .shutdown_timeout(20)
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(config.shutdown.as_secs())
     .bind(config.listen)?;
     let address = server.addrs().first().copied().unwrap_or(config.listen);
     Ok((server.run(), address))
@@ -87,7 +96,7 @@ pub fn public(services: &Services, config: &ListenerConfig) -> std::io::Result<(
 // What operators and clients need beside the API. Not part of any document.
 fn operations(config: &mut web::ServiceConfig, documents: Vec<(&'static str, String)>, docs: bool) {
     config.route("/livez", web::get().to(async || HttpResponse::Ok().json(json!({"status": "ok"}))));
-    config.route("/readyz", web::get().to(ready));
+    config.route("/readyz", web::get().to(readyz));
     config.route("/.well-known/jwks.json", web::get().to(jwks));
     config.route("/openapi/errors.json", web::get().to(async || HttpResponse::Ok().json(document::errors())));
     let mut urls = Vec::new();
@@ -112,29 +121,11 @@ fn operations(config: &mut web::ServiceConfig, documents: Vec<(&'static str, Str
     }
 }
 
-async fn ready(app: web::Data<unionhall_web::App>) -> Result<HttpResponse, Fault> {
-    app.db.ping().await?;
-    Ok(HttpResponse::Ok().json(json!({"status": "ok"})))
-}
-
 // Whoever verifies tokens elsewhere must have asked again before a new key signs, two minutes after it was made.
 async fn jwks(identity: web::Data<unionhall_identity::Identity>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
         .json(identity.tokens.jwks())
-}
-
-/// The process's metrics; the recorder is installed on first use.
-///
-/// # Errors
-/// When another recorder was installed.
-pub fn recorder() -> Result<PrometheusHandle, Problem> {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
-        return Ok(handle.clone());
-    }
-    let handle = PrometheusBuilder::new().install_recorder()?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
 }
 
 /// Starts the internal listener: metrics and health, for operators only.
@@ -149,15 +140,21 @@ pub fn internal(
     let services = services.clone();
     let server = HttpServer::new(move || {
         let handle = handle.clone();
+        let sampled = services.clone();
         App::new()
+            // Outside of the gate a problem is written here.
+            .wrap_fn(|req, inner| inner.call(req).map_ok(finish))
             .configure(|c| services.provide(c))
             .route("/livez", web::get().to(async || HttpResponse::Ok().json(json!({"status": "ok"}))))
-            .route("/readyz", web::get().to(ready))
+            .route("/readyz", web::get().to(readyz))
             .route(
                 "/metrics",
                 web::get().to(move || {
-                    let text = handle.render();
-                    async move { HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text) }
+                    let (handle, services) = (handle.clone(), sampled.clone());
+                    async move {
+                        telemetry::sample(&services).await;
+                        HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render())
+                    }
                 }),
             )
     })

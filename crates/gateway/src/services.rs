@@ -23,7 +23,8 @@ use unionhall_web::rate::{Limits, Rates};
 use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{document, home, my_data, todos, upkeep};
+use crate::ready::Readiness;
+use crate::{document, home, my_data, telemetry, todos, upkeep};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -72,6 +73,8 @@ pub struct Services {
     pub merchants: web::Data<Merchants>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
+    /// Whether requests may come.
+    pub readiness: web::Data<Readiness>,
 }
 
 /// All operations of all rooms.
@@ -122,7 +125,9 @@ impl Services {
             environment: parts.environment,
             clients: parts.clients,
         };
+        let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
+            readiness: web::Data::new(readiness),
             app: web::Data::new(app),
             identity: web::Data::new(identity),
             files: web::Data::new(files),
@@ -137,6 +142,7 @@ impl Services {
         config
             .app_data(self.app.clone())
             .app_data(self.identity.clone())
+            .app_data(self.readiness.clone())
             .app_data(self.files.clone())
             .app_data(self.cards.clone())
             .app_data(self.merchants.clone());
@@ -171,6 +177,7 @@ impl Services {
             }
         };
         background.spawn_on(upkeep, runtime);
+        background.spawn_on(telemetry::keep_draining(), runtime);
         background
     }
 
@@ -183,33 +190,6 @@ impl Services {
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
         upkeep::enqueue_daily(core, &mut conn).await
     }
-}
-
-/// Runs the worker on a thread of its own until the process ends: at once while there is work, otherwise four
-/// times a second. It joins the `background`: should the thread end, so does its part of the set.
-///
-/// # Errors
-/// When the thread cannot be started.
-pub fn spawn_worker(worker: Worker, background: &mut JoinSet<()>, on: &Handle) -> std::io::Result<()> {
-    let (alive, ended) = tokio::sync::oneshot::channel::<()>();
-    background.spawn_on(async move { ended.await.unwrap_or_default() }, on);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
-        let _alive = alive;
-        runtime.block_on(async {
-            loop {
-                match worker.step().await {
-                    Ok(true) => {}
-                    Ok(false) => tokio::time::sleep(Duration::from_millis(250)).await,
-                    Err(problem) => {
-                        tracing::warn!(?problem, "the worker cannot reach the database");
-                        tokio::time::sleep(Duration::from_secs(1)).await;
-                    }
-                }
-            }
-        });
-    })?;
-    Ok(())
 }
 
 /// Connects to Redis if it answers; everything works without.

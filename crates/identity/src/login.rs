@@ -66,12 +66,12 @@ pub async fn with_password(
     drop(conn);
     let wait = counts::attempt(core, &key).await?;
     if wait > 0 {
-        return Err(Problem::new(Code::LoginDelayed).retry_after(wait));
+        return Err(failure("delayed", Code::LoginDelayed).retry_after(wait));
     }
     let phc = found.as_ref().and_then(|a| a.password_hash.clone());
     let verdict = identity.passwords.verify(password.clone(), phc).await?;
     let right = found.filter(|a| verdict != Verdict::Wrong && a.may_log_in());
-    let account = right.ok_or_else(|| Problem::new(Code::LoginFailed))?;
+    let account = right.ok_or_else(|| failure("credentials", Code::LoginFailed))?;
     if verdict == Verdict::RightButOld {
         let hash = identity.passwords.hash(password, core.ids.as_ref()).await?;
         account::rehash(&mut *core.db.writer().await?, account.id, &hash).await?;
@@ -85,6 +85,11 @@ pub async fn with_password(
     counts::succeeded(&mut *core.db.writer().await?, &key).await?;
     let role = state.default_role(now).map(|r| r.id);
     open(identity, actor, &account, role, factors.device.as_ref(), proof.as_ref()).await
+}
+
+fn failure(reason: &'static str, code: Code) -> Problem {
+    metrics::counter!("unionhall_login_failures_total", "reason" => reason).increment(1);
+    Problem::new(code)
 }
 
 // Failures are counted by login name, known or not. A device the account knows has a count of its own, so
@@ -118,7 +123,7 @@ pub(crate) async fn second_factor(
         return Ok(None);
     }
     let core = &identity.core;
-    let failed = || Problem::new(Code::SecondFactorFailed);
+    let failed = || failure("second_factor", Code::SecondFactorFailed);
     let required =
         |factors: &[&str]| Problem::new(Code::SecondFactorRequired).with("factors", json!(factors));
     // Cadres of the county and above and auditors: TOTP. Below: a code by SMS and a device.
@@ -145,7 +150,7 @@ pub(crate) async fn mobile_factor(
     code: &str,
 ) -> Result<otp::Proof, Problem> {
     let core = &identity.core;
-    let failed = || Problem::new(Code::SecondFactorFailed);
+    let failed = || failure("second_factor", Code::SecondFactorFailed);
     let mobile = account.mobile(&core.sealer)?.ok_or_else(failed)?;
     otp::check(core, account.realm, Purpose::SecondFactor, &mobile, code)
         .await

@@ -189,6 +189,7 @@ pub async fn check(
     if bool::from(stored.ct_eq(&given)) {
         Ok(Proof { index, realm, purpose, code_hash: given })
     } else {
+        metrics::counter!("unionhall_code_failures_total", "purpose" => purpose.as_str()).increment(1);
         Err(Problem::new(Code::OtpInvalid))
     }
 }

@@ -190,7 +190,14 @@ impl AccountStates {
         }
     }
 
-    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+    /// How long ago it was last known to be true, in seconds.
+    pub fn age(&self, now: DateTime<Utc>) -> f64 {
+        let millis = now.timestamp_millis() - AtomicI64::load(&self.fresh_at, Ordering::Acquire);
+        millis.max(0) as f64 / 1000.0
+    }
+
+    /// Whether it is young enough to be trusted.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         now.timestamp_millis() - AtomicI64::load(&self.fresh_at, Ordering::Acquire) <= STALE_SECONDS * 1000
     }
 }

@@ -22,7 +22,7 @@ use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Code, Fen, Invalid, Problem};
 use unionhall_storage::db::{GivenUp, classify, given_up, violated};
 use unionhall_storage::hot::{bind, hot};
-use unionhall_storage::once::{Key, Stored, replay};
+use unionhall_storage::once::{Key, Stored, note_replay, replay};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::wire;
 use uuid::Uuid;
@@ -103,7 +103,12 @@ pub async fn redeem(merchants: &Merchants, order: Order) -> Result<Stored, Probl
     let guard = merchants.running.enter();
     let task = merchants.core.db.runtime().spawn(async move {
         let _guard = guard;
-        attempt(&core, &order).await
+        let answer = attempt(&core, &order).await;
+        if let Err(problem) = &answer {
+            let code = problem.code.entry().code;
+            metrics::counter!("unionhall_redemptions_refused_total", "code" => code).increment(1);
+        }
+        answer
     });
     task.await?
 }
@@ -173,6 +178,7 @@ async fn once(core: &Core, conn: &mut Conn, order: &Order) -> Result<Outcome, Pr
 fn read(row: Row, order: &Order) -> Result<Outcome, Problem> {
     let (refusal, min_spend, body, hash, status, response, location) = row;
     if let Some(hash) = hash {
+        note_replay();
         if hash != order.key.body_hash {
             return Err(Problem::new(Code::IdempotencyKeyReused));
         }

@@ -50,6 +50,21 @@ pub struct DbConfig {
     pub point_limit: Duration,
 }
 
+/// One pool's connections.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolUse {
+    /// `writer` or `read`.
+    pub name: &'static str,
+    /// How many there may be.
+    pub max: usize,
+    /// How many are open.
+    pub open: usize,
+    /// How many somebody works with.
+    pub in_use: usize,
+    /// How many requests wait for one.
+    pub waiting: usize,
+}
+
 /// A handle to the database, cheap to clone.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
@@ -136,7 +151,7 @@ impl Db {
     /// # Errors
     /// `UNAVAILABLE` when none can be had in time.
     pub async fn read(&self) -> Result<Object<Conn>, Problem> {
-        self.0.reads.get().await.map_err(unavailable)
+        self.0.reads.get().await.map_err(|error| refused("read", error))
     }
 
     /// A connection of the Writer, for a single statement that commits by itself.
@@ -144,7 +159,16 @@ impl Db {
     /// # Errors
     /// `UNAVAILABLE` when none can be had in time.
     pub async fn writer(&self) -> Result<Object<Conn>, Problem> {
-        self.0.writer.get().await.map_err(unavailable)
+        self.0.writer.get().await.map_err(|error| refused("writer", error))
+    }
+
+    /// How the pools stand now.
+    pub fn pools(&self) -> [PoolUse; 2] {
+        [("writer", &self.0.writer), ("read", &self.0.reads)].map(|(name, pool)| {
+            let status = pool.status();
+            let in_use = status.size.saturating_sub(status.available);
+            PoolUse { name, max: status.max_size, open: status.size, in_use, waiting: status.waiting }
+        })
     }
 
     /// Runs `work` in one transaction: commits when it answers `Ok`, rolls back when it answers `Err`, and
@@ -303,7 +327,8 @@ pub async fn requires_english(conn: &mut Conn) -> Result<(), Problem> {
     )))
 }
 
-fn is_english(language: &str) -> bool {
+/// Whether these are messages by which [`given_up`] knows what went wrong.
+pub fn is_english(language: &str) -> bool {
     matches!(language, "" | "C" | "POSIX") || language.starts_with("C.") || language.starts_with("en")
 }
 
@@ -315,6 +340,11 @@ pub fn classify(mut problem: Problem) -> Problem {
         problem.retry_after = Some(1);
     }
     problem
+}
+
+fn refused(pool: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Problem {
+    metrics::counter!("unionhall_db_checkout_failures_total", "pool" => pool).increment(1);
+    unavailable(error)
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Problem {

@@ -86,6 +86,20 @@ impl Purpose {
     }
 }
 
+impl Purpose {
+    /// Every purpose there is.
+    pub const ALL: [Self; 8] = [
+        Self::Data,
+        Self::Index,
+        Self::Cursor,
+        Self::Refresh,
+        Self::CardCode,
+        Self::Verification,
+        Self::Token,
+        Self::FileLink,
+    ];
+}
+
 /// An unwrapped key.
 pub struct Key {
     /// Its id, which values made with it carry.
@@ -148,6 +162,18 @@ impl KeyRing {
                 Ok(Key { id, secret, created_at })
             })
             .collect()
+    }
+
+    /// Opens every live key and answers how many there are of each purpose.
+    ///
+    /// # Errors
+    /// As [`KeyRing::live`].
+    pub async fn count(&self, conn: &mut Conn) -> Result<Vec<(Purpose, usize)>, Problem> {
+        let mut counts = Vec::new();
+        for purpose in Purpose::ALL {
+            counts.push((purpose, self.live(conn, purpose).await?.len()));
+        }
+        Ok(counts)
     }
 
     /// The live keys of a purpose; makes the first one when there is none. Two processes that start at once

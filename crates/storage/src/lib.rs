@@ -5,6 +5,7 @@
 //! in; nothing that leaves the process (HTTP, SMS) happens inside a transaction.
 
 pub mod audit;
+pub mod backlog;
 pub mod blob;
 pub mod core;
 pub mod db;
@@ -17,8 +18,12 @@ pub mod page;
 pub mod retention;
 mod schema;
 pub mod seal;
+pub mod server;
 pub mod tasks;
 
 pub use core::Core;
 pub use db::{Conn, Db, DbConfig, POINT_LIMIT};
 pub use seal::{BlindIndex, Sealer};
+
+/// The target of spans that are made for traces alone: logs leave them out, so where no traces are sent they cost nothing.
+pub const SPANS: &str = "unionhall::span";

@@ -1,6 +1,10 @@
 //! The one migration stream, compiled in.
 
-use diesel_async::{AsyncConnection, AsyncMigrationHarness};
+use std::collections::BTreeSet;
+
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use unionhall_kernel::Problem;
 
@@ -40,6 +44,47 @@ pub async fn run(url: &str, direction: Direction) -> Result<Vec<String>, Problem
 pub async fn pending(url: &str) -> Result<usize, Problem> {
     with_harness(url, |harness| Ok(harness.pending_migrations(MIGRATIONS).map_err(Problem::internal)?.len()))
         .await
+}
+
+/// Migrations by where they stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// Ours that the database has.
+    pub applied: Vec<String>,
+    /// Ours that it has not.
+    pub pending: Vec<String>,
+    /// The database's that this version does not know: a newer one has been there.
+    pub unknown: Vec<String>,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Row {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+/// Where the migrations stand, asked on a connection that is open already; changes nothing.
+///
+/// # Errors
+/// `INTERNAL` when the database cannot be asked.
+pub async fn state(conn: &mut Conn) -> Result<State, Problem> {
+    const TABLE: &str = "__diesel_schema_migrations";
+    let table = format!("SELECT '' AS version WHERE to_regclass('{TABLE}') IS NOT NULL");
+    let there: Vec<Row> = diesel::sql_query(table).load(conn).await?;
+    let rows: Vec<Row> = match there.is_empty() {
+        true => Vec::new(),
+        false => diesel::sql_query(format!("SELECT version FROM {TABLE}")).load(conn).await?,
+    };
+    let mut found: BTreeSet<String> = rows.into_iter().map(|row| row.version).collect();
+    let mut state = State::default();
+    let ours = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(Problem::internal)?;
+    let ours: BTreeSet<String> = ours.iter().map(|m| m.name().version().to_string()).collect();
+    for version in ours {
+        let known = if found.remove(&version) { &mut state.applied } else { &mut state.pending };
+        known.push(version);
+    }
+    state.unknown = found.into_iter().collect();
+    Ok(state)
 }
 
 // diesel's harness blocks its thread, which only a multi-thread runtime allows: it gets one of its own, so the

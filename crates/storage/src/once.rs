@@ -67,6 +67,11 @@ pub async fn replay(conn: &mut Conn, key: &Key) -> Result<Option<Stored>, Proble
     stored(key, &hash, status, response, location).map(Some)
 }
 
+/// Counts a request whose key was there already.
+pub fn note_replay() {
+    metrics::counter!("unionhall_idempotent_repeats_total").increment(1);
+}
+
 /// The stored body of a key whatever it was asked with: for looking up what became of a request.
 ///
 /// # Errors
@@ -135,6 +140,7 @@ pub async fn once(
             _ => error.into(),
         })?;
         if fresh == 0 {
+            note_replay();
             return match replay(tx, &key).await? {
                 Some(stored) => Ok(stored),
                 None => Err(Problem::new(Code::InProgress).retry_after(1)),
@@ -154,6 +160,23 @@ pub async fn once(
         Ok(stored)
     })
     .await
+}
+
+#[derive(diesel::QueryableByName)]
+struct Estimate {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+/// About how many keys are stored: what PostgreSQL believes, since counting them would read them all.
+///
+/// # Errors
+/// `INTERNAL` when the database cannot be asked.
+pub async fn estimate(conn: &mut Conn) -> Result<i64, Problem> {
+    const QUERY: &str =
+        "SELECT greatest(reltuples, 0)::bigint AS n FROM pg_class WHERE oid = 'idempotency'::regclass";
+    let estimate: Estimate = diesel::sql_query(QUERY).get_result(conn).await?;
+    Ok(estimate.n)
 }
 
 /// Forgets keys older than 24 hours, at most `limit` of them.

@@ -14,9 +14,11 @@ use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::Value;
+use tracing::Instrument as _;
 use unionhall_kernel::{Clock, Code, IdGen, Problem};
 use uuid::Uuid;
 
+use crate::SPANS;
 use crate::db::{Conn, Db};
 use crate::outbox::{self, Subscription};
 use crate::schema::task;
@@ -120,6 +122,8 @@ impl Worker {
         F: Fn(Leased) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Problem>> + 'static,
     {
+        // A counter that appears with its first failure hides that failure from a rate.
+        metrics::counter!("unionhall_task_failures_total", "kind" => kind).increment(0);
         self.bodies.insert(kind, Arc::new(move |leased| Box::pin(body(leased))));
         self
     }
@@ -145,6 +149,9 @@ impl Worker {
             // connection that was in a transaction then is not given out again.
             Some(body) => AssertUnwindSafe(async { body(leased).await })
                 .catch_unwind()
+                .instrument(
+                    tracing::info_span!(target: SPANS, "task", otel.name = kind, attempt = lease.attempt),
+                )
                 .await
                 .unwrap_or_else(|_| Err(Problem::internal("the task's body panicked"))),
             None => Err(Problem::internal("a task of a kind that nobody knows")),

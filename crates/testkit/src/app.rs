@@ -26,7 +26,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 });
 
-const KEK: &str = "dGVzdGtpdCBrZXksIHRlc3RraXQga2V5LCB0ZXN0ISE=";
+/// The key-encryption key of every test's database.
+pub const KEK: &str = "dGVzdGtpdCBrZXksIHRlc3RraXQga2V5LCB0ZXN0ISE=";
 
 /// A Friday noon in Shanghai, when every test begins.
 pub(crate) fn beginning() -> DateTime<Utc> {
@@ -110,6 +111,8 @@ impl TestApp {
             workers: 2,
             cors_origins: vec!["https://console.unionhall.test".to_owned()],
             docs: true,
+            shutdown: Duration::from_secs(20),
+            traced: false,
         };
         RUNTIME.spawn(services.identity.states.clone().keep_fresh());
         let shared = services.clone();

@@ -97,16 +97,20 @@ async fn sweep(conn: &mut Conn) {
     }
 }
 
+fn fresh_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("uh_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 impl TestDb {
     /// A database with the schema, the territorial unions, and nothing else.
     pub async fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         static SWEPT: OnceCell<()> = OnceCell::const_new();
         let mut conn = Conn::establish(&server_url()).await.expect("the test cluster answers");
         let template = template_name();
         ensure_template(&mut conn, &template).await;
         SWEPT.get_or_init(|| sweep(&mut conn)).await;
-        let name = format!("uh_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = fresh_name();
         conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
         conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
         Self { url: url_of(&name) }
@@ -115,7 +119,7 @@ impl TestDb {
     /// An empty database, without any schema.
     pub async fn empty() -> Self {
         let mut conn = Conn::establish(&server_url()).await.expect("the test cluster answers");
-        let name = format!("uh_empty_{}", std::process::id());
+        let name = fresh_name();
         conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
         conn.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         Self { url: url_of(&name) }

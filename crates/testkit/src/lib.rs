@@ -17,7 +17,7 @@ mod qr;
 pub mod shop;
 mod sms;
 
-pub use app::TestApp;
+pub use app::{KEK, TestApp};
 pub use client::{Reply, Request, Session};
 pub use db::TestDb;
 pub use people::{CadreHandle, PASSWORD, RosterMember, citizen, mobile};

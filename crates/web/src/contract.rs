@@ -169,12 +169,8 @@ pub async fn gate(
         channel = %info.channel,
         "answered"
     );
-    let labels = [
-        ("path", pattern.clone().unwrap_or_else(|| "none".to_owned())),
-        ("method", method.to_string()),
-        ("status", status.as_u16().to_string()),
-    ];
-    metrics::histogram!("unionhall_request_seconds", &labels).record(took.as_secs_f64());
+    let operation = pattern.as_deref().and_then(|p| app.contract.operation(p, &method));
+    note(operation.map_or("none", |o| o.id.as_str()), status, took, id);
     let Some(mut res) = answered else {
         // The request went with the handler that was given up, so the answer is made without it.
         let mut response = respond(&Problem::new(Code::RequestTimeout), english, Some(id));
@@ -195,6 +191,24 @@ pub async fn gate(
     Ok(res)
 }
 
+// One counter and one histogram: a histogram by status too would be a hundred series for each operation.
+fn note(operation: &str, status: StatusCode, took: Duration, request: Uuid) {
+    let operation = operation.to_owned();
+    let status = status.as_u16();
+    metrics::counter!("unionhall_http_requests_total", "operation" => operation.clone(), "status" => status.to_string())
+        .increment(1);
+    let span = tracing::Span::current();
+    if !span.is_none() {
+        span.record("request_id", tracing::field::display(request));
+        span.record("http.response.status_code", i64::from(status));
+        if status >= 500 {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    metrics::histogram!("unionhall_http_request_duration_seconds", "operation" => operation)
+        .record(took.as_secs_f64());
+}
+
 fn name_request(headers: &mut HeaderMap, id: Uuid) {
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID.clone(), value);
@@ -203,10 +217,13 @@ fn name_request(headers: &mut HeaderMap, id: Uuid) {
 
 // WeChat mini-programs cannot send PATCH; no other method may be disguised.
 fn override_method(req: &mut ServiceRequest) {
-    let wanted = req.headers().get("x-http-method-override").is_some_and(|v| v == "PATCH");
-    if wanted && req.method() == Method::POST {
-        req.head_mut().method = Method::PATCH;
-    }
+    req.head_mut().method = meant(req);
+}
+
+/// The method a request means.
+pub fn meant(req: &ServiceRequest) -> Method {
+    let overridden = req.headers().get("x-http-method-override").is_some_and(|v| v == "PATCH");
+    if overridden && req.method() == Method::POST { Method::PATCH } else { req.method().clone() }
 }
 
 async fn admit(

@@ -121,7 +121,7 @@ pub struct ActionBody {
     pub href: String,
 }
 
-/// The body of a problem. A 5xx carries only its code and the request's id.
+/// The body of a problem. A 5xx carries only its code, the request's id and what was put on it on purpose.
 pub fn render(problem: &Problem, english: bool, request_id: Option<uuid::Uuid>) -> Value {
     let entry = problem.code.entry();
     let mut body = Map::new();
@@ -141,9 +141,9 @@ pub fn render(problem: &Problem, english: bool, request_id: Option<uuid::Uuid>) 
         if !problem.actions.is_empty() {
             body.insert("actions".into(), json!(problem.actions));
         }
-        for (name, value) in &problem.members {
-            body.insert(name.clone(), value.clone());
-        }
+    }
+    for (name, value) in &problem.members {
+        body.insert(name.clone(), value.clone());
     }
     body.insert("code".into(), json!(entry.code));
     body.insert("request_id".into(), json!(request_id));

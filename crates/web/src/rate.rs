@@ -101,7 +101,8 @@ fn quota(per_second: u32) -> Quota {
     Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::new(BURST).unwrap_or(rate)))
 }
 
-fn too_many(wait: Duration) -> Problem {
+fn too_many(limit: &'static str, wait: Duration) -> Problem {
+    metrics::counter!("unionhall_rate_limited_total", "limit" => limit).increment(1);
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(60).saturating_add(1);
     Problem::new(Code::RateLimited).retry_after(seconds)
 }
@@ -130,7 +131,7 @@ impl Limits {
                 rate: self.rates.address,
                 left: state.remaining_burst_capacity(),
             }),
-            Err(until) => Err(too_many(until.wait_time_from(self.clock.now()))),
+            Err(until) => Err(too_many("address", until.wait_time_from(self.clock.now()))),
         }
     }
 
@@ -145,7 +146,7 @@ impl Limits {
                 rate: self.rates.account,
                 left: state.remaining_burst_capacity(),
             }),
-            Err(until) => Err(too_many(until.wait_time_from(self.clock.now()))),
+            Err(until) => Err(too_many("account", until.wait_time_from(self.clock.now()))),
         }
     }
 
@@ -158,10 +159,10 @@ impl Limits {
             return Ok(());
         }
         if let Some(wait) = self.shared(operation, ip).await {
-            return if wait.is_zero() { Ok(()) } else { Err(too_many(wait)) };
+            return if wait.is_zero() { Ok(()) } else { Err(too_many("operation", wait)) };
         }
         let key = (operation.to_owned(), ip);
-        self.shaped.check_key(&key).map_err(|n| too_many(n.wait_time_from(self.clock.now())))
+        self.shaped.check_key(&key).map_err(|n| too_many("operation", n.wait_time_from(self.clock.now())))
     }
 
     // How long to wait by the shared limiter; `None` when Redis does not answer.

@@ -3,6 +3,13 @@
 // A test fails loudly; clippy's allowance covers test functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod doctor;
+mod metrics;
+mod readiness;
+mod server;
+mod stopping;
+mod traces;
+
 use std::process::{Command, Output};
 
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

@@ -104,6 +104,8 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
         workers: 1,
         cors_origins: Vec::new(),
         docs: false,
+        shutdown: std::time::Duration::from_secs(1),
+        traced: false,
     };
     tokio::spawn(seeder.services.identity.states.clone().keep_fresh());
     let (server, address) = serve::public(&seeder.services, &listener)?;
