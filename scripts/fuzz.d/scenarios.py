@@ -176,6 +176,11 @@ def pin_to_be(world):
     return {"by": by, "body": {"pin": PIN, "code": world.code(number, "confirm", "merchant")}}
 
 
+def place_to_be(world):
+    by, _, place = world.taken_on()
+    return {"by": by, "id": place}
+
+
 def own_till(world):
     manager = world.manager()
     return {"by": manager, "id": world.till(manager)}
@@ -278,6 +283,7 @@ SCENARIOS = {
     "put_merchant_licence": lambda w: {"by": w.officer, "id": w.merchant(), "body": {"file_id": w.file(w.officer, "merchant_licence")}},
     "get_merchant_licence": lambda w: {"id": w.licensed()},
     "get_branch_poster": lambda w: {"id": w.shop()["merchant_id"], "branch_id": w.shop()["branch_id"]},
+    "accept_place leave_place": place_to_be,
     "set_pin": pin_to_be,
     "list_till_staff": shown_till_staff,
     "register_till": lambda w: {"body": {"branch_id": w.shop()["branch_id"], "name": ...}},

@@ -69,8 +69,8 @@ class Refused(Exception):
 class Session:
     """One login. Access tokens live fifteen minutes, so they are renewed after ten."""
 
-    def __init__(self, world, way, device=None, **body):
-        self.world, self.device = world, {"id": device or f"fuzz-{secrets.token_hex(4)}", "platform": "web"}
+    def __init__(self, world, way, **body):
+        self.world, self.device = world, {"id": f"fuzz-{secrets.token_hex(4)}", "platform": "web"}
         self.take(world.call("POST", way, {**body, "device": self.device}))
 
     def take(self, tokens):
@@ -187,13 +187,20 @@ class World:
         self.call("POST", "/v1/auth/activate", self.activation(who))
         return who
 
-    def cashier(self, device=None):
-        """Whom the manager took on, with a PIN: the session, the mobile and the place."""
+    def taken_on(self):
+        """Whom the manager took on and who is still to accept: the session, the mobile and the place."""
         number = mobile()
         body = {"name": NAME, "mobile": number, "branch_id": self.demo_shop()["branch_id"]}
         place = self.call("POST", "/v1/merchant/staff", body, self.keep("manager", self.manager))["id"]
         code = self.code(number, "login", "merchant")
-        return Session(self, OTP_LOGIN, device, realm="merchant", mobile=number, code=code, consents=[]), number, place
+        return Session(self, OTP_LOGIN, realm="merchant", mobile=number, code=code, consents=[]), number, place
+
+    def cashier(self):
+        """Whom the manager took on and who accepted."""
+        session, number, place = self.taken_on()
+        self.call("POST", f"/v1/merchant/places/{place}/accept", {}, session)
+        session.take(self.call("POST", "/v1/auth/refresh", session.renewal()))
+        return session, number, place
 
     def till(self, by):
         """The device of a manager's session, registered."""
