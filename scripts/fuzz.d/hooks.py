@@ -14,8 +14,8 @@ import schemathesis
 from scenarios import SCENARIOS
 from world import World
 
-# These end the session that asks, so they never get the one that all other requests need.
-ENDING = {"logout", "logout_everywhere", "end_session", "switch_role", "change_password"}
+# These end the session that asks, or take its place away, so they never get the one that all other requests need.
+ENDING = {"logout", "logout_everywhere", "end_session", "switch_role", "change_password", "leave_place"}
 MOST = 10  # scenarios of an operation: for every positive case until one succeeds, then for every second
 
 world = World(os.environ["FUZZ_AUDIENCE"])

@@ -226,7 +226,7 @@ SCENARIOS = {
     "my_card_found replace_my_card": lost_card,
     "give_consent": lambda w: {"body": {"document": "notifications", "version": "2026-01"}},
     "withdraw_consent": given_consent,
-    "claim_coupon": lambda w: {"by": w.customer()["session"], "body": {"campaign_id": w.offer("coupon")}},
+    "claim_coupon": lambda w: {"body": {"campaign_id": w.pool("submit", "approve")}},
     "create_join_application": lambda w: {"by": w.member(), "body": {"union_id": w.union, "statement": statement()}},
     "get_my_join_application withdraw_join_application": own_application,
     "resubmit_join_application": returned_application,
