@@ -1,15 +1,23 @@
 //! `/readyz` says what is wrong, on both listeners, and nothing else.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 
 use diesel_async::SimpleAsyncConnection as _;
 use serde_json::Value;
 use unionhall_gateway::{serve, telemetry};
 use unionhall_testkit::{TestApp, TestDb};
 
+static RECORDER: Mutex<()> = Mutex::new(());
+
 async fn listeners(app: &TestApp) -> [SocketAddr; 2] {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let (server, internal) = serve::internal(&app.services, telemetry::recorder().unwrap(), any).unwrap();
+    let metrics = {
+        // The tests of this process share one recorder; a process installs it once, before anything runs beside.
+        let _one = RECORDER.lock().unwrap();
+        telemetry::recorder().unwrap()
+    };
+    let (server, internal) = serve::internal(&app.services, metrics, any).unwrap();
     tokio::spawn(server);
     [app.address(), internal]
 }
@@ -70,10 +78,10 @@ async fn readiness_says_that_the_database_is_gone_and_comes_back_with_it() {
     assert_eq!(failing(listeners).await, [""; 0]);
     let name = app.db.url().rsplit('/').next().unwrap().to_owned();
     let mut elsewhere = TestDb::empty().await.connect().await;
-    let shut = format!(
-        "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
-         SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
-    );
+    // Two statements, each committed: in one batch whoever connects between them would stay.
+    elsewhere.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.unwrap();
+    let shut =
+        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
     elsewhere.batch_execute(&shut).await.unwrap();
     let gone = failing(listeners).await;
     assert_eq!(gone[0], "database", "{gone:?}");
