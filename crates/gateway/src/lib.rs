@@ -1,6 +1,7 @@
 //! The gateway: the only listener. It reads configuration, starts the rooms' services, orders the middleware,
 //! publishes the documents and runs the background work.
 
+mod app_config;
 pub mod config;
 pub mod doctor;
 pub mod document;

@@ -24,7 +24,7 @@ use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::ready::Readiness;
-use crate::{document, home, my_data, telemetry, todos, upkeep};
+use crate::{app_config, document, home, my_data, telemetry, todos, upkeep};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -85,6 +85,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_cards::http::routes(config);
     unionhall_merchants::http::routes(config);
     unionhall_messages::http::routes(config);
+    app_config::routes(config);
     home::routes(config);
     todos::routes(config);
     my_data::routes(config);

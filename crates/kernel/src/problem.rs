@@ -84,6 +84,7 @@ catalogue! {
     // 409
     InProgress "IN_PROGRESS" 409 "正在处理" "上一次提交仍在处理，请稍候。" "In progress" "The first request with this key is still running; retry shortly.";
     InvalidState "INVALID_STATE" 409 "当前状态不允许" "当前状态不能进行此操作，请刷新后重试。" "State does not allow this" "The resource is in a state that does not allow this transition.";
+    ModuleClosed "MODULE_CLOSED" 409 "功能未开放" "您所在的工会暂未开放此功能。" "Not open here" "The union has closed this part of the platform.";
     AlreadyExists "ALREADY_EXISTS" 409 "已存在" "相同的记录已经存在。" "Already exists" "A record with the same identity exists already.";
     NotOpen "NOT_OPEN" 409 "活动未开放" "活动尚未开始或已经结束。" "Not open" "The offer has not started, is paused or is over.";
     SoldOut "SOLD_OUT" 409 "已领完" "名额已用完，感谢参与。" "Sold out" "The quota or the budget is used up.";

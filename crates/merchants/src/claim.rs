@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_kernel::{Code, Fen, Problem, shanghai_date};
+use unionhall_registry::module::{self, Module};
 use unionhall_storage::db::constraint;
 use unionhall_storage::once::{self, Key, Stored};
 use unionhall_storage::page::Page;
@@ -114,7 +115,7 @@ pub async fn claim(
     Err(Problem::new(Code::Unavailable).retry_after(1))
 }
 
-async fn eligible(tx: &mut Conn, person: Uuid, of: &Campaign) -> Result<(), Problem> {
+async fn eligible(tx: &mut Conn, person: Uuid, of: &Campaign, today: NaiveDate) -> Result<(), Problem> {
     let standing: Option<(String, String)> = member_standing::table
         .filter(member_standing::person_id.eq(person))
         .select((member_standing::path, member_standing::state))
@@ -124,8 +125,12 @@ async fn eligible(tx: &mut Conn, person: Uuid, of: &Campaign) -> Result<(), Prob
     let ineligible = |rule: &str| Err(Problem::new(Code::NotEligible).with("rule", rule));
     match standing {
         Some((path, _)) if !path.starts_with(&of.path) => ineligible("union"),
-        Some((_, state)) if state == "ACTIVE" || state == "LEAVING" => Ok(()),
-        Some((_, state)) if state == "RETAINED" && of.terms.retained_allowed => Ok(()),
+        Some((path, state))
+            if matches!(state.as_str(), "ACTIVE" | "LEAVING")
+                || (state == "RETAINED" && of.terms.retained_allowed) =>
+        {
+            module::require(tx, &path, Module::Benefits, today).await
+        }
         Some((_, state)) if state == "RETAINED" => ineligible("card_limited"),
         _ => ineligible("membership"),
     }
@@ -151,7 +156,7 @@ async fn claim_one(
     if !open {
         return Err(Problem::new(Code::NotOpen));
     }
-    eligible(tx, person, &of).await?;
+    eligible(tx, person, &of, today).await?;
     let period_key = match of.terms.period {
         LimitPeriod::Day => today.to_string(),
         LimitPeriod::Campaign => "*".to_owned(),

@@ -13,6 +13,7 @@ use unionhall_web::{Actor, Principal};
 use uuid::Uuid;
 
 use crate::membership::{self, State as Membership};
+use crate::module::{self, Module};
 use crate::org::{self, Org};
 use crate::schema::member_application as application;
 
@@ -92,6 +93,7 @@ pub async fn submit(
     {
         return Err(Problem::new(Code::InvalidState).with_detail("您已是会员，转会请办理会籍转接。"));
     }
+    module::require(tx, &org.path, Module::Join, core.today()).await?;
     let account = account::get(tx, me.account).await?.ok_or_else(Problem::not_found)?;
     let mobile = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
     let open_one: i64 = application::table

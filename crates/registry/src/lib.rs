@@ -1,5 +1,5 @@
 //! Registry: the union tree, posts of cadres and their scope, memberships, rosters, real-name matching, joining, new
-//! mobiles for lost phones, corrections, imports.
+//! mobiles for lost phones, corrections, imports, and which parts of the platform are open where.
 //!
 //! Owns `org`, `post`, `membership`, `member_*`, `import*`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
@@ -15,6 +15,7 @@ pub mod looks;
 pub mod member;
 pub mod membership;
 pub mod mobile_change;
+pub mod module;
 pub mod org;
 pub mod post;
 pub mod profile;

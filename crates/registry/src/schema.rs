@@ -18,6 +18,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    org_module (id) {
+        id -> Uuid,
+        org_id -> Uuid,
+        module -> Text,
+        enabled -> Bool,
+        firm -> Bool,
+        from_date -> Date,
+    }
+}
+
+diesel::table! {
     post (id) {
         id -> Uuid,
         person_id -> Uuid,
@@ -206,6 +217,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     org,
+    org_module,
     post,
     membership,
     member_standing,

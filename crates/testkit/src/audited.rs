@@ -35,9 +35,12 @@ static WITHOUT_IDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     ids.inspect(|id| assert!(known(id), "{id} is listed without being an operation")).collect()
 });
 
-/// Whether an operation leaves a row.
+/// Whether an operation leaves a row. A batch that decided nothing does not: each thing's row is its own.
 pub(crate) fn is_due(operation: &published::Operation, reply: &Reply) -> bool {
-    operation.changes() && (200..300).contains(&reply.status) && !WITHOUT_IDS.contains(&operation.id.as_str())
+    operation.changes()
+        && (200..300).contains(&reply.status)
+        && !WITHOUT_IDS.contains(&operation.id.as_str())
+        && !(operation.is_batch() && reply.json()["done"] == 0)
 }
 
 /// Whether there is a row of the request; for the repeat of a key, one in the transaction that stored the answer.

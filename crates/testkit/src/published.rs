@@ -27,6 +27,11 @@ impl Operation {
     pub(crate) fn changes(&self) -> bool {
         self.method != "GET"
     }
+
+    /// Whether it takes many things, of which each is decided on its own.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.path.last().is_some_and(|last| last == "batch")
+    }
 }
 
 struct Published {
@@ -229,6 +234,9 @@ fn fits(keyword: &str, rule: &Value, value: &Value) -> bool {
         "maxLength" => chars().is_none_or(|n| n <= bound),
         "minItems" => items().is_none_or(|n| n >= bound),
         "maxItems" => items().is_none_or(|n| n <= bound),
+        "uniqueItems" => value.as_array().is_none_or(|items| {
+            items.iter().enumerate().all(|(at, item)| !items.iter().skip(at + 1).any(|other| other == item))
+        }),
         "additionalProperties" => rule == false,
         "description" | "example" | "examples" | "propertyNames" => true,
         unknown => panic!("{unknown:?} is not judged yet"),

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod app;
 pub mod auth;
+pub mod batch;
 pub mod body;
 pub mod contract;
 pub mod etag;

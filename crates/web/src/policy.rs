@@ -46,6 +46,10 @@ actions! {
     OrgRead = "org.read" => [Leader, Officer, Reviewer, Registrar, LegalOfficer, MerchantOfficer, CashierOfFunds, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin];
     /// Create unions.
     OrgWrite = "org.write" => [Leader, Officer, Registrar];
+    /// Read which parts of the platform are open where.
+    ModuleRead = "module.read" => [Leader, Officer, Auditor, SystemAdmin];
+    /// Open and close parts of the platform for one's subtree.
+    ModuleWrite = "module.write" => [SystemAdmin];
     /// Read who holds which post.
     PostRead = "post.read" => [Leader, Officer, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin];
     /// Invite a cadre or grant a post, under one's ceiling.
@@ -132,7 +136,12 @@ mod tests {
             for action in Action::ALL {
                 let administrative = matches!(
                     action,
-                    Action::OrgRead | Action::PostRead | Action::PostGrant | Action::AuditRead
+                    Action::OrgRead
+                        | Action::ModuleRead
+                        | Action::ModuleWrite
+                        | Action::PostRead
+                        | Action::PostGrant
+                        | Action::AuditRead
                 );
                 assert!(!allows(role, *action) || administrative, "{role} may {}", action.as_str());
             }

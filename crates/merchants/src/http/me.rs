@@ -89,7 +89,7 @@ struct CouponClaim {
         (status = 201, description = "Claimed", body = CouponDto),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
         (status = 404, description = "`NOT_FOUND`: no such campaign"),
-        (status = 409, description = "`NOT_OPEN`, `NOT_ELIGIBLE` with `rule`, `ALREADY_HAVE`, `SOLD_OUT`, `IN_PROGRESS`"),
+        (status = 409, description = "`NOT_OPEN`, `NOT_ELIGIBLE` with `rule`, `MODULE_CLOSED`, `ALREADY_HAVE`, `SOLD_OUT`, `IN_PROGRESS`"),
     )
 )]
 #[post("/v1/me/coupons")]

@@ -128,3 +128,29 @@ async fn an_expired_coupon_gives_its_quota_back_once() {
     let second = unionhall_testkit::shop::Holder { session: shop.login_again(&second).await, ..second };
     claim(&second, "3").await.expect(201);
 }
+
+#[tokio::test]
+async fn what_a_union_has_closed_is_not_claimed_and_what_was_claimed_is_used() {
+    let shop = Shop::open().await;
+    let app = &shop.app;
+    let campaign = shop.campaign(shop.terms("coupon")).await;
+    let (first, second) = (shop.holder().await, shop.holder().await);
+    let body = json!({"campaign_id": campaign});
+    let coupon = app.post("/v1/me/coupons", body.clone()).by(&first.session).key("1").await.expect(201);
+    let province = app.cadre("41", unionhall_web::RoleName::SystemAdmin).await;
+    let path = format!("/v1/admin/unions/{}/modules", province.union);
+    let tag = app.get(&path).by(&province.session).await.etag();
+    let closed = json!({
+        "switches": [{"module": "benefits", "enabled": false, "from": "2026-11-20"}],
+        "reason": "年度结算",
+    });
+    app.request("PUT", &path).json(closed).by(&province.session).if_match(&tag).await.expect(200);
+    let late = app.post("/v1/me/coupons", body).by(&second.session).key("1").await;
+    assert_eq!(late.problem(409), "MODULE_CLOSED");
+    let state = app.get("/v1/me/coupons?state=CLAIMED").by(&first.session).await.expect(200);
+    assert_eq!(state["items"][0]["id"], coupon["id"]);
+    let till = shop.cashier().await;
+    let token = shop.token(&till, &first).await;
+    let body = json!({"verification_token": token, "coupon_id": id(&coupon), "amount_fen": 3_000});
+    app.post("/v1/merchant/redemptions", body).by(&till).key("a").await.expect(201);
+}

@@ -131,7 +131,7 @@ impl From<Application> for ApplicationDto {
     responses(
         (status = 201, description = "Handed in", body = ApplicationDto),
         (status = 404, description = "`NOT_FOUND`: no such union or county"),
-        (status = 409, description = "`APPLICATION_OPEN`, `INVALID_STATE`: a member already; `IN_PROGRESS`"),
+        (status = 409, description = "`APPLICATION_OPEN`, `INVALID_STATE`: a member already; `MODULE_CLOSED`: the union takes no applications here; `IN_PROGRESS`"),
     )
 )]
 #[post("/v1/me/join-applications")]

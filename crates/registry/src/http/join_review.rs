@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_identity::Identity;
 use unionhall_kernel::{Code, Problem};
+use unionhall_web::batch::{BatchBody, BatchResult};
 use unionhall_web::{
     Answer, App, Body, Cadre, Empty, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, ReasonBody, can,
     etag,
@@ -19,6 +20,7 @@ use crate::join::{self, Application, Decision, Match, State};
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(list_join_applications)
+        .service(decide_join_applications)
         .service(get_join_application)
         .service(approve_join_application)
         .service(reject_join_application)
@@ -184,4 +186,47 @@ async fn return_join_application(
     body: Body<ReasonBody>,
 ) -> Answer {
     decide(&identity, &by, id, version, Decision::Return(body.parse()?.to_owned())).await
+}
+
+/// What is decided of each. 决定
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = JoinDecision)]
+enum BatchAction {
+    /// 通过
+    Approve,
+    /// 不予通过; takes a reason.
+    Reject,
+    /// 退回补正; takes a reason.
+    Return,
+}
+
+/// Decide many applications 批量办理入会申请
+///
+/// Each on its own, as it stands now; what is refused for one is told beside it and stops none of the others. A repeat of
+/// the same batch finds decided what was decided, and answers `INVALID_STATE` for it.
+#[utoipa::path(
+    tag = "join",
+    security(("admin" = ["application.review"])),
+    request_body = BatchBody<BatchAction>,
+    responses((status = 200, description = "What became of each, in the order asked", body = BatchResult))
+)]
+#[post("/v1/admin/join-applications/batch")]
+async fn decide_join_applications(
+    identity: web::Data<Identity>,
+    by: Cadre<can::ApplicationReview>,
+    body: Body<BatchBody<BatchAction>>,
+) -> Answer {
+    let reason = body.parse(body.action != BatchAction::Approve)?.unwrap_or_default().to_owned();
+    let decision = match body.action {
+        BatchAction::Approve => Decision::Approve,
+        BatchAction::Reject => Decision::Reject(reason),
+        BatchAction::Return => Decision::Return(reason),
+    };
+    let mut outcomes = Vec::with_capacity(body.ids.len());
+    for id in &body.ids {
+        let done = join::decide(&identity, &by.actor, &by.scope, *id, |_| Ok(()), &decision).await;
+        outcomes.push((*id, done.map(|_| ())));
+    }
+    Ok(HttpResponse::Ok().json(BatchResult::of(outcomes)))
 }

@@ -9,6 +9,7 @@ mod join_review;
 mod me;
 mod members;
 mod mobile_changes;
+mod modules;
 mod posts;
 mod unions;
 
@@ -34,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
     corrections::routes(config);
     correction_review::routes(config);
     unions::routes(config);
+    modules::routes(config);
     posts::routes(config);
     audit_log::routes(config);
     imports::routes(config);

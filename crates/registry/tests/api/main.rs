@@ -5,8 +5,10 @@
 
 mod corrections;
 mod join;
+mod join_batch;
 mod members;
 mod mobile_changes;
+mod modules;
 mod posts;
 mod real_name;
 mod unions;
