@@ -63,7 +63,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("storage", &["storage", "idempotency", "outbox", "task", "audit", "blob"]),
     ("files", &["file"]),
     ("identity", &["person", "account", "session", "otp", "consent"]),
-    ("registry", &["org", "post", "member", "membership", "import"]),
+    ("registry", &["org", "post", "member", "membership", "import", "export"]),
     ("cards", &["card"]),
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
     ("messages", &["notice"]),

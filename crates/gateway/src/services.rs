@@ -155,6 +155,7 @@ impl Services {
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
         let worker = unionhall_registry::import::tasks(worker, core);
         let worker = unionhall_registry::join::tasks(worker, core);
+        let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
         upkeep::handle(worker, core, &self.identity)

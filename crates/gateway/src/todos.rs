@@ -19,7 +19,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 #[get("/v1/admin/todos")]
 async fn list_todos(app: web::Data<App>, by: Cadre<can::TodoRead>) -> Answer {
     let mut conn = app.db.read().await?;
-    let mut items = unionhall_registry::todos::list(&mut conn, by.union, &by.scope).await?;
+    let mut items = unionhall_registry::todos::list(&mut conn, by.union, &by.scope, app.now()).await?;
     items.extend(unionhall_merchants::todos::list(&mut conn, &by.scope).await?);
     items.extend(unionhall_messages::todos::list(&mut conn, &by.scope).await?);
     items.retain(|item| allows(by.role.name, item.needs));

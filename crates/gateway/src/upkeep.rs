@@ -24,6 +24,8 @@ pub fn handle(worker: Worker, core: &Core, identity: &Arc<Identity>) -> Worker {
 async fn forget(core: Core, leased: Leased) -> Result<(), Problem> {
     unionhall_storage::retention::own(&core, &leased).await?;
     unionhall_files::forget_expired(&core, &leased).await?;
+    let now = core.now();
+    unionhall_storage::retention::forget(&core, &leased, unionhall_registry::export::EXPIRED, now).await?;
     unionhall_identity::retention::own(&core, &leased).await?;
     unionhall_cards::till_code::forget(&core, &leased).await?;
     unionhall_merchants::verification_log::forget(&core, &leased).await

@@ -1,12 +1,13 @@
 //! Registry: the union tree, posts of cadres and their scope, memberships, rosters, real-name matching, joining, new
 //! mobiles for lost phones, corrections, imports, and which parts of the platform are open where.
 //!
-//! Owns `org`, `post`, `membership`, `member_*`, `import*`. Publishes the view `member_standing`. Offers
+//! Owns `org`, `org_module`, `post`, `membership`, `member_*`, `import*`, `export`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
 //! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`.
 
 pub mod correction;
 pub mod data;
+pub mod export;
 pub mod http;
 pub mod import;
 pub mod invite;

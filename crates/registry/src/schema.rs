@@ -215,6 +215,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    export (id) {
+        id -> Uuid,
+        number -> Text,
+        kind -> Text,
+        format -> Text,
+        is_full -> Bool,
+        states -> Array<Text>,
+        org_id -> Uuid,
+        path -> Text,
+        reason -> Text,
+        account_id -> Uuid,
+        requested_by -> Uuid,
+        post_id -> Nullable<Uuid>,
+        desk_id -> Uuid,
+        state -> Text,
+        failure -> Nullable<Text>,
+        rows_done -> Int4,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        decision_reason -> Nullable<Text>,
+        blob_id -> Nullable<Uuid>,
+        size -> Nullable<Int8>,
+        sha256 -> Nullable<Bytea>,
+        expires_at -> Nullable<Timestamptz>,
+        downloads -> Int4,
+        created_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     org,
     org_module,

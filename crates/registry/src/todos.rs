@@ -1,6 +1,6 @@
 //! What waits for a cadre in this room.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Problem, shanghai_date};
@@ -13,13 +13,18 @@ use uuid::Uuid;
 
 use crate::mobile_change::Desk;
 use crate::schema::import;
-use crate::{correction, join, mobile_change};
+use crate::{correction, export, join, mobile_change};
 
-/// Applications, new mobiles and corrections to decide and imports to commit, as the union acted for sees them.
+/// Applications, new mobiles, corrections and exports to decide and imports to commit, as the union acted for sees them.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is no such union.
-pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
+pub async fn list(
+    conn: &mut Conn,
+    union: Uuid,
+    scope: &OrgScope,
+    now: DateTime<Utc>,
+) -> Result<Vec<Todo>, Problem> {
     let (count, oldest_due) = join::waiting(conn, scope).await?;
     let applications = Todo {
         kind: "join_application",
@@ -45,7 +50,10 @@ pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<
         href: "/v1/admin/corrections",
         needs: Action::ApplicationReview,
     };
-    let created: Vec<chrono::DateTime<chrono::Utc>> = import::table
+    let (count, oldest_due) = export::waiting(conn, scope, now).await?;
+    let exports =
+        Todo { kind: "export", count, oldest_due, href: "/v1/admin/exports", needs: Action::ExportApprove };
+    let created: Vec<DateTime<Utc>> = import::table
         .filter(import::path.ge(scope.start()).and(import::path.lt(scope.end())))
         .filter(import::state.eq("validated").and(import::dry_run.eq(false)))
         .order(import::id)
@@ -61,5 +69,5 @@ pub async fn list(conn: &mut Conn, union: Uuid, scope: &OrgScope) -> Result<Vec<
         href: "/v1/admin/imports",
         needs: Action::ImportWrite,
     };
-    Ok(vec![applications, mobile_changes, corrections, imports])
+    Ok(vec![applications, mobile_changes, corrections, exports, imports])
 }

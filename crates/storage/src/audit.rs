@@ -63,6 +63,20 @@ pub async fn append(conn: &mut Conn, event: &Event) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Appends many rows in the caller's transaction.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_all(conn: &mut Conn, events: &[Event]) -> Result<(), Problem> {
+    // Far below the 65,535 parameters of a statement.
+    for events in events.chunks(500) {
+        diesel::insert_into(audit_event::table).values(events).execute(conn).await?;
+        let unsealed: Vec<_> = events.iter().map(|event| audit_unsealed::event_id.eq(event.id)).collect();
+        diesel::insert_into(audit_unsealed::table).values(unsealed).execute(conn).await?;
+    }
+    Ok(())
+}
+
 /// The chain of a union path `/41/4101/410102/…/`: its first three parts, or all of a shorter one. That is the county, and
 /// one level deeper where a county stands directly under the province (济源), whose auditors see it all the same.
 pub fn chain_of(path: &str) -> String {

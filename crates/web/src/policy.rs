@@ -66,6 +66,10 @@ actions! {
     ImportRead = "import.read" => [Leader, Officer, Registrar, Auditor];
     /// Upload, commit, cancel and revert imports.
     ImportWrite = "import.write" => [Leader, Officer, Registrar];
+    /// Ask for exports, and see those of one's scope.
+    ExportWrite = "export.write" => [Leader, Officer, Registrar];
+    /// Approve or reject an export another person asked for.
+    ExportApprove = "export.approve" => [Leader];
     /// Read join applications.
     ApplicationRead = "application.read" => [Leader, Officer, Reviewer, Registrar, Auditor];
     /// Decide join applications.

@@ -3,6 +3,7 @@
 mod audit_log;
 mod correction_review;
 mod corrections;
+mod exports;
 mod imports;
 mod join;
 mod join_review;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
     posts::routes(config);
     audit_log::routes(config);
     imports::routes(config);
+    exports::routes(config);
 }
 
 /// A member, masked. 会员（脱敏）

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod corrections;
+mod exports;
 mod join;
 mod join_batch;
 mod members;
