@@ -211,6 +211,39 @@ def left(world):
     return {"by": scene["by"]}
 
 
+def new_export(world, kind="unions", full=False):
+    """Of a union of its own: the same of another's is not asked for twice at once."""
+    union = world.call("POST", "/v1/admin/unions", {"name": "工会委员会", "parent_id": world.union, "org_type": "1"}, world.leader)["id"]
+    return {"kind": kind, "format": "csv", "union_id": union, "full": full, "reason": "核对名单"}
+
+
+def made_export(world):
+    made = world.call("POST", "/v1/admin/exports", new_export(world), world.leader)["id"]
+    path = f"/v1/admin/exports/{made}"
+    world.until(lambda: world.call("GET", path, by=world.leader)["state"], lambda found: found == "READY")
+    return {"by": world.leader, "id": made}
+
+
+def export_to_decide(world):
+    """Of the city's leader, for that of the county."""
+    above = world.keep("above", lambda: world.cadre("zhengzhou.leader"))
+    made = world.call("POST", "/v1/admin/exports", new_export(world, "members", full=True), above)["id"]
+    path = f"/v1/admin/exports/{made}"
+    world.until(lambda: world.call("GET", path, by=world.leader)["state"], lambda found: found == "AWAITING_APPROVAL")
+    return {"by": world.leader, "id": made}
+
+
+def leaver_proposal(world):
+    target = world.member_id()
+    world.call("POST", "/v1/admin/members/batch", {"ids": [target], "action": "propose_retire", "reason": "已退休"}, world.officer)
+    items = world.call("GET", "/v1/admin/leaver-proposals?limit=100", by=world.officer)["items"]
+    return {"id": next(item["id"] for item in items if item["member_id"] == target)}
+
+
+def module_plan(world):
+    return {"by": world.keep("system", lambda: world.cadre("henan.system_admin")), "id": world.union}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -297,6 +330,16 @@ SCENARIOS = {
     "withdraw_notice": lambda w: {"id": w.notice("submit", "approve")},
     "get_received_notice read_received_notice": lambda w: {"id": w.notice("submit", "approve", audience="cadres")},
     "get_my_notice read_my_notice get_public_notice": lambda w: {"id": w.notice("submit", "approve", audience="everyone")},
+    "create_export": lambda w: {"by": w.leader, "body": new_export(w)},
+    "get_export get_export_file cancel_export": made_export,
+    "approve_export reject_export": export_to_decide,
+    "propose_leavers": lambda w: {"body": {"ids": [w.member_id()], "action": ..., "reason": "已核实"}},
+    "get_leaver_proposal confirm_leaver_proposal reject_leaver_proposal": lambda w: {"by": w.leader, **leaver_proposal(w)},
+    "withdraw_leaver_proposal": lambda w: {"by": w.officer, **leaver_proposal(w)},
+    "decide_leaver_proposals": lambda w: {"body": {"ids": [leaver_proposal(w)["id"]], "action": ..., "reason": "已核实"}},
+    "decide_join_applications": lambda w: {"body": {"ids": [w.application()[0]], "action": ..., "reason": "已核实"}},
+    "get_union_modules": module_plan,
+    "set_union_modules": lambda w: {**module_plan(w), "body": {"switches": [], "reason": "恢复默认"}},
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }

@@ -150,6 +150,18 @@ async fn correction_of(shop: &Shop, by: &Session) -> Uuid {
     id(&shop.app.post("/v1/me/corrections", body).by(by).key("canary").await.expect(201))
 }
 
+async fn export_of(shop: &Shop) -> Uuid {
+    let body = json!({"kind": "members", "format": "csv", "reason": "金丝雀"});
+    id(&shop.app.post("/v1/admin/exports", body).by(&shop.officer.session).await.expect(202))
+}
+
+async fn leaver_of(shop: &Shop, person: Uuid) -> Uuid {
+    let body = json!({"ids": [person], "action": "propose_retire", "reason": "金丝雀"});
+    shop.app.post("/v1/admin/members/batch", body).by(&shop.officer.session).await.expect(200);
+    let list = shop.app.get("/v1/admin/leaver-proposals").by(&shop.officer.session).await.expect(200);
+    id(&list["items"][0])
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -167,6 +179,7 @@ impl World {
         let application = application_of(&there).await;
         let mobile_change = mobile_change_of(&there).await;
         let correction = correction_of(&there, &other.session).await;
+        let (export, leaver) = (export_of(&there).await, leaver_of(&there, other.person).await);
         let mut text = there.app.notice_body("金丝雀通知");
         let notice = there.app.notice(&there.officer, &there.leader, &text).await;
         text["audience"] = json!("cadres");
@@ -207,6 +220,8 @@ impl World {
             ("/v1/admin/corrections/{id}", correction),
             ("/v1/me/corrections/{id}", correction),
             ("/v1/admin/imports/{id}", import),
+            ("/v1/admin/exports/{id}", export),
+            ("/v1/admin/leaver-proposals/{id}", leaver),
             ("/v1/admin/merchants/{id}", there.merchant),
             ("/v1/admin/merchant-applications/{id}", applied),
             ("/v1/merchant/applications/{id}", applied),

@@ -12,6 +12,7 @@ pub mod http;
 pub mod import;
 pub mod invite;
 pub mod join;
+pub mod leaver;
 pub mod looks;
 pub mod member;
 pub mod membership;

@@ -286,13 +286,14 @@ pub struct Transition {
     pub action: &'static str,
 }
 
-/// Changes where a member of the scope stands, from today on.
+/// Changes where a member of the scope stands, from today on, in the caller's transaction.
 ///
 /// # Errors
 /// `NOT_FOUND` out of scope; `STALE` when they moved since; `INVALID_STATE`; `NOT_ANOTHER_PERSON` for the cadre's own
 /// membership.
-pub async fn change_state(
+pub async fn change(
     core: &Core,
+    tx: &mut Conn,
     actor: &Actor,
     scope: &OrgScope,
     (person, version): (Uuid, IfMatch<Uuid>),
@@ -302,27 +303,23 @@ pub async fn change_state(
     if actor.person == Some(person) {
         return Err(Problem::new(Code::NotAnotherPerson));
     }
-    core.db
-        .write(async |tx| {
-            let found = get(core, tx, scope, person).await?;
-            version.check(found.membership)?;
-            let change = membership::Change {
-                person,
-                seen: Some(found.membership),
-                org: (found.union, &found.path),
-                to: transition.to,
-                reason: transition.why,
-                on: core.today(),
-            };
-            membership::change(core, tx, change).await?;
-            let object = ("member", Some(person));
-            let event = actor
-                .event(core.id(), core.now(), Some(&found.path), transition.action, object)
-                .about(person)
-                .changes(json!({"state": [found.state, transition.to]}))
-                .reason(reason);
-            audit::append(tx, &event).await?;
-            get(core, tx, scope, person).await
-        })
-        .await
+    let found = get(core, tx, scope, person).await?;
+    version.check(found.membership)?;
+    let change = membership::Change {
+        person,
+        seen: Some(found.membership),
+        org: (found.union, &found.path),
+        to: transition.to,
+        reason: transition.why,
+        on: core.today(),
+    };
+    membership::change(core, tx, change).await?;
+    let object = ("member", Some(person));
+    let event = actor
+        .event(core.id(), core.now(), Some(&found.path), transition.action, object)
+        .about(person)
+        .changes(json!({"state": [found.state, transition.to]}))
+        .reason(reason);
+    audit::append(tx, &event).await?;
+    get(core, tx, scope, person).await
 }

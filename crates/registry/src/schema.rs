@@ -216,6 +216,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    member_leaver (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        membership_id -> Uuid,
+        kind -> Text,
+        reason -> Text,
+        state -> Text,
+        proposed_by -> Uuid,
+        proposed_at -> Timestamptz,
+        due_on -> Date,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        decision_reason -> Nullable<Text>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
     export (id) {
         id -> Uuid,
         number -> Text,
@@ -256,6 +274,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_application,
     member_mobile_change,
     member_correction,
+    member_leaver,
     import,
     import_row,
     person_name,

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::mobile_change::Desk;
 use crate::schema::import;
-use crate::{correction, export, join, mobile_change};
+use crate::{correction, export, join, leaver, mobile_change};
 
-/// Applications, new mobiles, corrections and exports to decide and imports to commit, as the union acted for sees them.
+/// Applications, new mobiles, corrections, leavers and exports to decide and imports to commit, as the union acted for sees them.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is no such union.
@@ -50,6 +50,14 @@ pub async fn list(
         href: "/v1/admin/corrections",
         needs: Action::ApplicationReview,
     };
+    let (count, oldest_due) = leaver::waiting(conn, scope).await?;
+    let leavers = Todo {
+        kind: "leaver_proposal",
+        count,
+        oldest_due,
+        href: "/v1/admin/leaver-proposals",
+        needs: Action::MemberWrite,
+    };
     let (count, oldest_due) = export::waiting(conn, scope, now).await?;
     let exports =
         Todo { kind: "export", count, oldest_due, href: "/v1/admin/exports", needs: Action::ExportApprove };
@@ -69,5 +77,5 @@ pub async fn list(
         href: "/v1/admin/imports",
         needs: Action::ImportWrite,
     };
-    Ok(vec![applications, mobile_changes, corrections, exports, imports])
+    Ok(vec![applications, mobile_changes, corrections, leavers, exports, imports])
 }

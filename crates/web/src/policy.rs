@@ -62,6 +62,8 @@ actions! {
     MemberReveal = "member.reveal" => [Leader, Registrar];
     /// Freeze, unfreeze and end memberships.
     MemberWrite = "member.write" => [Leader, Registrar];
+    /// Propose that members have left.
+    LeaverPropose = "leaver.propose" => [Leader, Officer, Registrar];
     /// Read imports and their errors.
     ImportRead = "import.read" => [Leader, Officer, Registrar, Auditor];
     /// Upload, commit, cancel and revert imports.

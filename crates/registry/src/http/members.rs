@@ -254,7 +254,10 @@ async fn change(
     };
     let transition = Transition { to, why, action };
     let named = (id.0, version);
-    let member = member::change_state(app, &by.actor, &by.scope, named, transition, reason).await?;
+    let changed = app
+        .db
+        .write(async |tx| member::change(app, tx, &by.actor, &by.scope, named, transition, reason).await);
+    let member = changed.await?;
     Ok(etag::tagged(member.membership, &MemberDto::from(member)))
 }
 

@@ -7,6 +7,7 @@ mod exports;
 mod imports;
 mod join;
 mod join_review;
+mod leavers;
 mod me;
 mod members;
 mod mobile_changes;
@@ -31,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
     join::routes(config);
     join_review::routes(config);
+    leavers::routes(config);
     members::routes(config);
     mobile_changes::routes(config);
     corrections::routes(config);

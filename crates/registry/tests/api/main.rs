@@ -7,6 +7,7 @@ mod corrections;
 mod exports;
 mod join;
 mod join_batch;
+mod leavers;
 mod members;
 mod mobile_changes;
 mod modules;

@@ -121,7 +121,9 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
         merchants: Vec::new(),
         members: Vec::new(),
     };
-    data.cadres.push(seeder.cadre(PROVINCE, "province", RoleName::Leader).await?);
+    for role in [RoleName::Leader, RoleName::SystemAdmin] {
+        data.cadres.push(seeder.cadre(PROVINCE, "province", role).await?);
+    }
     for role in [RoleName::Leader, RoleName::Officer] {
         data.cadres.push(seeder.cadre(CITY, "city", role).await?);
     }
