@@ -3,6 +3,7 @@
 generated; what a scenario does not name stays as generated, too."""
 
 import secrets
+import time
 import urllib.parse
 
 from world import COUNTY, PASSWORD, PIN, mobile, roster, statement, username
@@ -244,6 +245,15 @@ def module_plan(world):
     return {"by": world.keep("system", lambda: world.cadre("henan.system_admin")), "id": world.union}
 
 
+def released_device(world):
+    """The first of two, bound a minute after the other: codes are sent once a minute."""
+    who, first, since = world.chair_at_first
+    time.sleep(max(0, 61 - (time.monotonic() - since)))
+    code = world.call("POST", "/v1/auth/bound-devices", {}, first)["code"]
+    second = world.chair_login(who, binding_code=code)
+    return {"by": second, "body": {"device_id": first.device["id"]}}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -330,6 +340,9 @@ SCENARIOS = {
     "withdraw_notice": lambda w: {"id": w.notice("submit", "approve")},
     "get_received_notice read_received_notice": lambda w: {"id": w.notice("submit", "approve", audience="cadres")},
     "get_my_notice read_my_notice get_public_notice": lambda w: {"id": w.notice("submit", "approve", audience="everyone")},
+    "list_bound_devices invite_device": lambda w: {"by": w.chair_at_first[1]},
+    "release_device": released_device,
+    "recover_cadre": lambda w: {"by": w.leader, **granted_post(w), "body": {"lost": "login", "reason": "本人到场"}},
     "create_export": lambda w: {"by": w.leader, "body": new_export(w)},
     "get_export get_export_file cancel_export": made_export,
     "approve_export reject_export": export_to_decide,

@@ -92,6 +92,7 @@ class World:
         self.audience, self.kept, self.waiting = audience, {}, []
         self.union = self.known(f"{COUNTY}.leader")["union_id"]
         self.leader = self.cadre(f"{COUNTY}.leader")
+        self.chair_at_first = self.chair()
         # Somebody else, whose post is above what the leader's random requests can revoke.
         self.officer = self.cadre("zhengzhou.officer")
         # Whose token the requests carry.
@@ -167,6 +168,19 @@ class World:
 
     def clerk(self, who):
         return Session(self, PASSWORD_LOGIN, realm="merchant", username=who["username"], password=who["password"])
+
+    def chair(self):
+        """A cadre of a basic union, below the county: with a code by SMS and a bound device; and when the code was sent."""
+        union = self.call("POST", "/v1/admin/unions", {"name": "机械厂工会", "parent_id": self.union, "org_type": "1"}, self.leader)["id"]
+        who = {**self.invitation(), "union_id": union}
+        self.call("POST", "/v1/admin/invitations", who, self.leader)
+        code = self.code(who["mobile"], "confirm", "cadre")
+        self.call("POST", "/v1/auth/activate", {"realm": "cadre", "mobile": who["mobile"], "code": code, "password": PASSWORD})
+        return who, self.chair_login(who), time.monotonic()
+
+    def chair_login(self, who, **more):
+        code = self.code(who["mobile"], "second_factor", "cadre")
+        return Session(self, PASSWORD_LOGIN, realm="cadre", username=who["username"], password=PASSWORD, otp=code, **more)
 
     def manager(self):
         return self.clerk(self.demo_shop()["manager"])

@@ -14,7 +14,7 @@ use crate::otp::{self, Purpose};
 use crate::password::Verdict;
 use crate::session::{self, Device, Refreshed};
 use crate::state::AccountState;
-use crate::{Identity, closing, counts, totp};
+use crate::{Identity, binding, closing, counts, totp};
 
 /// What a login hands out.
 #[derive(Debug)]
@@ -42,13 +42,15 @@ pub struct Factors {
     pub otp: Option<String>,
     /// The device.
     pub device: Option<Device>,
+    /// What a bound device shows, to bind this one.
+    pub binding_code: Option<String>,
 }
 
 /// Logs in with a password.
 ///
 /// # Errors
 /// `LOGIN_FAILED` alike for an unknown name, a wrong password and a blocked account; `LOGIN_DELAYED` after
-/// failures; `SECOND_FACTOR_REQUIRED` with `factors`; `SECOND_FACTOR_FAILED`.
+/// failures; `SECOND_FACTOR_REQUIRED` with `factors`; `SECOND_FACTOR_FAILED`; `DEVICE_NOT_BOUND`.
 pub async fn with_password(
     identity: &Identity,
     actor: &Actor,
@@ -84,7 +86,7 @@ pub async fn with_password(
     let proof = second?;
     counts::succeeded(&mut *core.db.writer().await?, &key).await?;
     let role = state.default_role(now).map(|r| r.id);
-    open(identity, actor, &account, role, factors.device.as_ref(), proof.as_ref()).await
+    open(identity, actor, &account, role, &factors, proof.as_ref()).await
 }
 
 fn failure(reason: &'static str, code: Code) -> Problem {
@@ -162,19 +164,28 @@ pub(crate) async fn open(
     actor: &Actor,
     account: &Account,
     role: Option<Uuid>,
-    device: Option<&Device>,
+    factors: &Factors,
     proof: Option<&otp::Proof>,
 ) -> Result<Tokens, Problem> {
     let core = &identity.core;
     let (now, session) = (core.now(), core.id());
+    let Factors { device, binding_code, .. } = factors;
+    let device = device.as_ref();
     core.db
         .write(async |tx| {
             if let Some(proof) = proof {
                 proof.consume(tx, now).await?;
             }
+            // A code by SMS alone makes nobody a cadre: the phone must be one of theirs.
+            let is_bound = match device.filter(|_| proof.is_some() && account.realm == Realm::Cadre) {
+                Some(device) => binding::admit(core, tx, account.id, device, binding_code.as_deref()).await?,
+                None => false,
+            };
             session::open(tx, session, (account.id, account.realm), role, device, now).await?;
             let event = actor.event(core.id(), now, None, "session.open", ("session", Some(session)));
-            let mut event = event.changes(json!({"realm": account.realm, "device": device.is_some()}));
+            let mut event = event.changes(
+                json!({"realm": account.realm, "device": device.is_some(), "device_bound": is_bound}),
+            );
             event.actor_account = Some(account.id);
             event.actor_person = account.person;
             audit::append(tx, &event).await

@@ -37,7 +37,7 @@ pub async fn all(identity: &Identity, principal: &Principal) -> Result<Vec<(Acco
 /// replaced, since a token acts for one post.
 ///
 /// # Errors
-/// `NOT_FOUND` for a role that is not this person's; `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`.
+/// `NOT_FOUND` for a role that is not this person's; `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`, `DEVICE_NOT_BOUND`.
 pub async fn switch(
     identity: &Identity,
     actor: &Actor,
@@ -53,9 +53,9 @@ pub async fn switch(
     let mut conn = core.db.writer().await?;
     let device = session::device_of(&mut conn, principal.session).await?;
     drop(conn);
+    let factors = Factors { device: factors.device.or(device), ..factors };
     let proof = if entering {
         let own: Vec<Role> = all.iter().filter(|(a, _)| a.id == account.id).map(|(_, r)| r.clone()).collect();
-        let factors = Factors { device: factors.device.or_else(|| device.clone()), ..factors };
         let cadre = second_factor(identity, account, &own, &factors, now).await?;
         match cadre {
             None if !account.has_totp() => phone_factor(identity, principal, account, &factors).await?,
@@ -69,7 +69,7 @@ pub async fn switch(
             .write(async |tx| session::end(tx, principal.session, account.id, "switched", now).await)
             .await?;
     }
-    open(identity, actor, account, Some(role), device.as_ref(), proof.as_ref()).await
+    open(identity, actor, account, Some(role), &factors, proof.as_ref()).await
 }
 
 // A code to the mobile of the account that is entered, where it is another phone than the one this account proved.

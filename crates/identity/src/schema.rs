@@ -52,6 +52,15 @@ diesel::table! {
         platform -> Text,
         bound_at -> Timestamptz,
         last_seen_at -> Timestamptz,
+        trusted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    account_pairing (account_id) {
+        account_id -> Uuid,
+        code_index -> Bytea,
+        expires_at -> Timestamptz,
     }
 }
 

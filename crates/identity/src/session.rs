@@ -150,6 +150,25 @@ pub async fn end(
     Ok(ended)
 }
 
+/// Ends the sessions of an account on one device.
+///
+/// # Errors
+/// `INTERNAL` when the rows cannot be written.
+pub async fn end_on_device(
+    conn: &mut Conn,
+    account: Uuid,
+    device: &str,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let on_it = session::account_id.eq(account).and(session::device_id.eq(device));
+    diesel::update(session::table.filter(on_it.and(session::ended_at.is_null())))
+        .set((session::ended_at.eq(now), session::ended_reason.eq(reason)))
+        .execute(conn)
+        .await?;
+    account::touch(conn, account, now).await
+}
+
 /// Marks a session as one that a PIN began.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ pub struct Message {
     /// To whom.
     pub mobile: Mobile,
     /// Which text: `otp`, `invitation`, `post_granted`, `post_enrolment`, `mobile_change_requested`,
-    /// `mobile_changed`, `mobile_bound`, `account_closing`, `account_closed`.
+    /// `mobile_changed`, `mobile_bound`, `account_closing`, `account_closed`, `devices_released`, `login_reset`.
     pub template_key: &'static str,
     /// Its variables.
     pub params: BTreeMap<&'static str, String>,

@@ -68,6 +68,7 @@ catalogue! {
     LoginFailed "LOGIN_FAILED" 401 "登录失败" "用户名或密码不正确。" "Login failed" "The username or the password is wrong.";
     SecondFactorRequired "SECOND_FACTOR_REQUIRED" 401 "需要第二重验证" "请输入动态口令或短信验证码。" "Second factor required" "Send one of the listed second factors.";
     SecondFactorFailed "SECOND_FACTOR_FAILED" 401 "第二重验证未通过" "动态口令或验证码不正确，请重试。" "Second factor failed" "The second factor is wrong or was used already.";
+    DeviceNotBound "DEVICE_NOT_BOUND" 401 "设备未绑定" "请用已绑定的设备生成绑定码，或联系上级工会解除原设备。" "Device not bound" "Log in with the code that a bound device shows, or have the old devices released.";
     OtpInvalid "OTP_INVALID" 401 "验证码不正确" "验证码不正确或已过期，请重新获取。" "Code invalid" "The one-time code is wrong, used or expired.";
     RefreshInvalid "REFRESH_INVALID" 401 "请重新登录" "登录状态已失效，请重新登录。" "Refresh token invalid" "The refresh token is not valid any more; log in again.";
     PinWrong "PIN_WRONG" 401 "PIN不正确" "PIN不正确，请重试。" "PIN wrong" "The PIN is wrong; see tries_left.";

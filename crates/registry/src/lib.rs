@@ -22,6 +22,7 @@ pub mod org;
 pub mod post;
 pub mod profile;
 pub mod real_name;
+pub mod recover;
 mod schema;
 pub mod seed;
 pub mod todos;

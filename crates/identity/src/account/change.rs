@@ -179,6 +179,23 @@ pub async fn activate(
     touch(conn, id, now).await
 }
 
+/// Takes password and TOTP secret off an account, which waits to be activated again with a code to its mobile. Whoever calls
+/// ends its sessions in the same transaction.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn reset(conn: &mut Conn, id: Uuid) -> Result<(), Problem> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::state.eq(State::Invited.as_str()),
+            account::password_hash.eq(None::<String>),
+            account::totp_secret.eq(None::<Vec<u8>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Sets a password and moves the epoch: every token issued before is dead.
 ///
 /// # Errors

@@ -46,6 +46,13 @@ pub(super) fn parse_totp(code: Option<String>, fields: &mut Fields, pointer: &st
     fields.take(pointer, otp::parse_code(&code).map(ToOwned::to_owned))
 }
 
+pub(super) fn parse_binding_code(code: Option<String>, fields: &mut Fields) -> Option<String> {
+    let code = code?;
+    let is_one = code.len() == 8 && code.bytes().all(|b| b.is_ascii_digit());
+    fields.require(is_one, "/binding_code", Invalid::new("CODE_FORMAT", "绑定码为8位数字。"));
+    is_one.then_some(code)
+}
+
 /// A request for a code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +129,9 @@ struct PasswordLogin {
     otp: Option<String>,
     /// The device.
     device: Option<DeviceDto>,
+    /// What a bound device shows, where this one is not bound yet; for cadres below the county.
+    #[schema(pattern = "^[0-9]{8}$", example = "40718265")]
+    binding_code: Option<String>,
 }
 
 /// Log in with a password 密码登录
@@ -130,7 +140,7 @@ struct PasswordLogin {
     request_body = PasswordLogin,
     responses(
         (status = 200, description = "Logged in", body = TokensDto),
-        (status = 401, description = "`LOGIN_FAILED`, `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`"),
+        (status = 401, description = "`LOGIN_FAILED`, `SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`; `DEVICE_NOT_BOUND`: all was right, but this is none of the cadre's phones"),
         (status = 429, description = "`LOGIN_DELAYED`, `RATE_LIMITED`"),
     )
 )]
@@ -143,12 +153,13 @@ async fn login_password(identity: web::Data<Identity>, caller: Public, body: Bod
     let totp = parse_totp(dto.totp, &mut fields, "/totp");
     let otp = parse_totp(dto.otp, &mut fields, "/otp");
     let device = dto.device.and_then(|d| d.parse(&mut fields));
+    let binding_code = parse_binding_code(dto.binding_code, &mut fields);
     let realm = dto.realm.unwrap_or(Realm::Cadre);
     let (Some(username), Some(password)) = (username, password) else {
         return Err(fields.problem().into());
     };
     fields.finish()?;
-    let factors = Factors { totp, otp, device };
+    let factors = Factors { totp, otp, device, binding_code };
     let tokens = login::with_password(&identity, &caller.actor, realm, &username, password, factors).await?;
     Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
 }

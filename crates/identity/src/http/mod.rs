@@ -1,5 +1,6 @@
 //! This room's operations.
 
+mod bindings;
 mod closing;
 mod credentials;
 mod device;
@@ -18,6 +19,7 @@ pub use self::tokens::TokensDto;
 pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);
     sessions::routes(config);
+    bindings::routes(config);
     credentials::routes(config);
     me::routes(config);
     mobile::routes(config);

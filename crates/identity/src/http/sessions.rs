@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::login::parse_totp;
+use super::login::{parse_binding_code, parse_totp};
 use super::tokens::{RoleDto, TokensDto};
 use crate::login::Factors;
 use crate::{Identity, logout, roles, session};
@@ -50,6 +50,9 @@ struct Switch {
     /// the county, and any account whose mobile is another.
     #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     otp: Option<String>,
+    /// What a bound device shows, where this one is not bound yet, on entering the cadre realm below the county.
+    #[schema(pattern = "^[0-9]{8}$", example = "40718265")]
+    binding_code: Option<String>,
 }
 
 /// Switch role 切换身份
@@ -59,7 +62,7 @@ struct Switch {
     request_body = Switch,
     responses(
         (status = 200, description = "Tokens for that role", body = TokensDto),
-        (status = 401, description = "`SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`, `UNAUTHENTICATED`"),
+        (status = 401, description = "`SECOND_FACTOR_REQUIRED`, `SECOND_FACTOR_FAILED`, `DEVICE_NOT_BOUND`, `UNAUTHENTICATED`"),
         (status = 404, description = "`NOT_FOUND`: not a role of this person"),
     )
 )]
@@ -69,8 +72,9 @@ async fn switch_role(identity: web::Data<Identity>, caller: Anyone, body: Body<S
     let mut fields = Fields::new();
     let totp = parse_totp(dto.totp, &mut fields, "/totp");
     let otp = parse_totp(dto.otp, &mut fields, "/otp");
+    let binding_code = parse_binding_code(dto.binding_code, &mut fields);
     fields.finish()?;
-    let factors = Factors { totp, otp, device: None };
+    let factors = Factors { totp, otp, device: None, binding_code };
     let tokens = roles::switch(&identity, &caller.actor, &caller.principal, dto.role_id, factors).await?;
     Ok(HttpResponse::Ok().json(TokensDto::of(tokens)))
 }

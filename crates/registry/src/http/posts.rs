@@ -15,9 +15,15 @@ use uuid::Uuid;
 
 use crate::invite::{self, Invitation};
 use crate::post::{self as posts, PostView};
+use crate::recover::{self, Lost};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(create_invitation).service(list_posts).service(get_post).service(revoke_post);
+    config
+        .service(create_invitation)
+        .service(list_posts)
+        .service(get_post)
+        .service(revoke_post)
+        .service(recover_cadre);
 }
 
 /// A post. 任职
@@ -196,5 +202,63 @@ async fn revoke_post(
     let reason = body.parse()?;
     let check = |current| version.check(current);
     let post = invite::revoke(&identity, &by.actor, &by.scope, &by.role, id.0, check, reason).await?;
+    Ok(etag::tagged(post.version, &PostDto::from(post)))
+}
+
+/// What the cadre has lost. 遗失情形
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LostWhat {
+    /// The bound phones; for posts below the county. 绑定的手机
+    Device,
+    /// The password or the TOTP secret. 密码或动态口令
+    Login,
+}
+
+/// What was lost, and why it is believed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CadreRecovery {
+    /// 遗失情形
+    lost: LostWhat,
+    /// How it was made sure who asks: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200, example = "本人到场，核对证件")]
+    reason: String,
+}
+
+/// Let a cadre in again 找回干部账号
+///
+/// Whoever may grant every post that the account holds. After `device` the next login binds its own phone; after `login` the
+/// cadre activates anew (`POST /v1/auth/activate`) with a code to the mobile on record. They are told by SMS.
+#[utoipa::path(
+    tag = "posts",
+    security(("admin" = ["post.grant"])),
+    params(("id" = Uuid, Path, description = "A post of theirs"), IfMatchHeader),
+    request_body = CadreRecovery,
+    responses(
+        (status = 200, description = "What stood in the way is gone, and so are all sessions", body = PostDto),
+        (status = 403, description = "`GRANT_EXCEEDS_CEILING`, `NOT_ANOTHER_PERSON`, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`: a revoked post, or an account that was never activated"),
+    )
+)]
+#[post("/v1/admin/posts/{id}/recover")]
+async fn recover_cadre(
+    identity: web::Data<Identity>,
+    by: Cadre<can::PostGrant>,
+    id: Id,
+    version: IfMatch,
+    body: Body<CadreRecovery>,
+) -> Answer {
+    let mut fields = Fields::new();
+    let Some(reason) = fields.take("/reason", wire::parse_reason(&body.reason)) else {
+        return Err(fields.problem().into());
+    };
+    let lost = match body.lost {
+        LostWhat::Device => Lost::Device,
+        LostWhat::Login => Lost::Login,
+    };
+    let check = |current| version.check(current);
+    let by_whom = (&by.scope, &by.role);
+    let post = recover::recover(&identity, &by.actor, by_whom, id.0, check, (lost, reason)).await?;
     Ok(etag::tagged(post.version, &PostDto::from(post)))
 }

@@ -208,8 +208,11 @@ async fn one_person_switches_between_being_a_member_and_a_chair() {
     let without = switch(&member, to_chair).await;
     assert_eq!(without.problem(401), "SECOND_FACTOR_REQUIRED");
     app.advance(chrono::Duration::seconds(60)).await;
+    // The member's app runs on another phone than the chair's: a bound one shows a code.
+    let binding = app.post("/v1/auth/bound-devices", json!({})).by(&chair.session).await.expect(200);
     let code = app.otp(&chair.mobile, "second_factor", Realm::Cadre).await;
-    let as_chair = Session::of(switch(&member, json!({"role_id": chair.post, "otp": code})).await);
+    let body = json!({"role_id": chair.post, "otp": code, "binding_code": binding["code"]});
+    let as_chair = Session::of(switch(&member, body).await);
     let list = app.get("/v1/admin/members").by(&as_chair).await.expect(200);
     assert_eq!(list["items"], json!([]));
     assert_eq!(as_chair.body["account"]["roles"][0]["union_id"], union.to_string());
