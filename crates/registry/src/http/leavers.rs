@@ -100,29 +100,33 @@ impl LeaverProposal {
 
 /// How the members left. 提议
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
 #[schema(as = LeaverAction)]
 enum Proposed {
     /// 退休
-    ProposeRetire,
+    #[serde(rename = "propose_retire")]
+    Retire,
     /// 失业
-    ProposeUnemployed,
+    #[serde(rename = "propose_unemployed")]
+    Unemployed,
     /// 服兵役
-    ProposeMilitary,
+    #[serde(rename = "propose_military")]
+    Military,
     /// 死亡
-    ProposeDeceased,
+    #[serde(rename = "propose_deceased")]
+    Deceased,
     /// 自动退会
-    ProposeAutoQuit,
+    #[serde(rename = "propose_auto_quit")]
+    AutoQuit,
 }
 
 impl From<Proposed> for Kind {
     fn from(proposed: Proposed) -> Self {
         match proposed {
-            Proposed::ProposeRetire => Self::Retire,
-            Proposed::ProposeUnemployed => Self::Unemployed,
-            Proposed::ProposeMilitary => Self::Military,
-            Proposed::ProposeDeceased => Self::Deceased,
-            Proposed::ProposeAutoQuit => Self::AutoQuit,
+            Proposed::Retire => Self::Retire,
+            Proposed::Unemployed => Self::Unemployed,
+            Proposed::Military => Self::Military,
+            Proposed::Deceased => Self::Deceased,
+            Proposed::AutoQuit => Self::AutoQuit,
         }
     }
 }
