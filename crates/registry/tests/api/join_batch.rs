@@ -40,7 +40,7 @@ async fn each_is_decided_on_its_own_and_in_the_order_asked() {
     let foreign = app.cadre("410103", RoleName::Leader).await.union;
     let mut ids = applied(&app, union, 3).await;
     ids.push(apply(&app, foreign).await);
-    ids.push(Uuid::now_v7().to_string());
+    ids.push(app.core().id().to_string());
     let answer = decide(&app, &chair, &ids, "approve").await;
     assert_eq!((answer["done"].as_u64(), answer["refused"].as_u64()), (Some(3), Some(2)));
     assert_eq!(codes(&answer), [None, None, None, Some("NOT_FOUND"), Some("NOT_FOUND")]);
@@ -78,7 +78,7 @@ async fn a_batch_that_cannot_be_is_refused_whole() {
     let (union, code) = app.union_under("410102", "中原机械厂工会").await;
     let chair = app.cadre(&code, RoleName::Leader).await.session;
     let id = apply(&app, union).await;
-    let many: Vec<String> = (0..201).map(|_| Uuid::now_v7().to_string()).collect();
+    let many: Vec<String> = (0..201).map(|_| app.core().id().to_string()).collect();
     let twice = [id.clone(), id.clone()];
     for (ids, action, reason, pointer, why) in [
         (&[][..], "approve", None, "/ids", "REQUIRED"),

@@ -36,7 +36,7 @@ async fn a_chair_proposes_and_another_person_confirms() {
     let chair = app.cadre("410102", RoleName::Officer).await.session;
     let leader = app.cadre("410102", RoleName::Leader).await.session;
     let (member, foreign) = (app.on_roster("410102").await.person, app.on_roster("410103").await.person);
-    let answer = propose(&app, &chair, &[member, foreign, Uuid::now_v7()], "retire").await;
+    let answer = propose(&app, &chair, &[member, foreign, app.core().id()], "retire").await;
     assert_eq!(answer["done"], 1);
     assert_eq!(answer["items"][1]["code"], "NOT_FOUND");
     assert_eq!(answer["items"][1]["detail"], answer["items"][2]["detail"]);
