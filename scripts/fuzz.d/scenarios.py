@@ -254,6 +254,10 @@ def released_device(world):
     return {"by": second, "body": {"device_id": first.device["id"]}}
 
 
+def helped(world):
+    return {"member_id": world.member_id(), "way": "counter", "form_file_id": world.file(world.officer, "on_behalf_form"), "reason": "到柜台办理"}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -343,6 +347,8 @@ SCENARIOS = {
     "list_bound_devices invite_device": lambda w: {"by": w.chair_at_first[1]},
     "release_device": released_device,
     "recover_cadre": lambda w: {"by": w.leader, **granted_post(w), "body": {"lost": "login", "reason": "本人到场"}},
+    "open_assisted_session": lambda w: {"by": w.officer, "body": helped(w)},
+    "get_assisted_session_form": lambda w: {"id": w.call("POST", "/v1/admin/assisted-sessions", helped(w), w.officer)["id"]},
     "create_export": lambda w: {"by": w.leader, "body": new_export(w)},
     "get_export get_export_file cancel_export": made_export,
     "approve_export reject_export": export_to_decide,

@@ -155,6 +155,14 @@ async fn export_of(shop: &Shop) -> Uuid {
     id(&shop.app.post("/v1/admin/exports", body).by(&shop.officer.session).await.expect(202))
 }
 
+async fn assisted_of(shop: &Shop, person: Uuid) -> Uuid {
+    let upload = shop.app.request("POST", "/v1/files").by(&shop.officer.session);
+    let upload = upload.form(&[("purpose", "on_behalf_form")], Some(b"%PDF-1.7 signed %%EOF"));
+    let body = json!({"member_id": person, "way": "counter", "reason": "金丝雀",
+                      "form_file_id": id(&upload.await.expect(201))});
+    id(&shop.app.post("/v1/admin/assisted-sessions", body).by(&shop.officer.session).await.expect(201))
+}
+
 async fn leaver_of(shop: &Shop, person: Uuid) -> Uuid {
     let body = json!({"ids": [person], "action": "propose_retire", "reason": "金丝雀"});
     shop.app.post("/v1/admin/members/batch", body).by(&shop.officer.session).await.expect(200);
@@ -180,6 +188,7 @@ impl World {
         let mobile_change = mobile_change_of(&there).await;
         let correction = correction_of(&there, &other.session).await;
         let (export, leaver) = (export_of(&there).await, leaver_of(&there, other.person).await);
+        let assisted = assisted_of(&there, other.person).await;
         let mut text = there.app.notice_body("金丝雀通知");
         let notice = there.app.notice(&there.officer, &there.leader, &text).await;
         text["audience"] = json!("cadres");
@@ -222,6 +231,7 @@ impl World {
             ("/v1/admin/imports/{id}", import),
             ("/v1/admin/exports/{id}", export),
             ("/v1/admin/leaver-proposals/{id}", leaver),
+            ("/v1/admin/assisted-sessions/{id}", assisted),
             ("/v1/admin/merchants/{id}", there.merchant),
             ("/v1/admin/merchant-applications/{id}", applied),
             ("/v1/merchant/applications/{id}", applied),

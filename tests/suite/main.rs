@@ -10,6 +10,7 @@ mod house;
 mod logs;
 mod migrations;
 mod my_data;
+mod parity;
 mod plans;
 mod retention;
 mod storage;

@@ -3,13 +3,12 @@
 
 use chrono::Duration;
 use serde_json::json;
-use unionhall_identity::account;
-use unionhall_identity::otp::{self, Purpose};
+use unionhall_identity::assist;
 use unionhall_kernel::{Code, Problem};
 use unionhall_registry::membership;
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, OrgScope, Realm};
+use unionhall_web::{Actor, OrgScope, Principal};
 use uuid::Uuid;
 
 use crate::issue;
@@ -79,14 +78,6 @@ pub async fn set_by_cadre(
         .await
 }
 
-async fn proof(core: &Core, account: Uuid, code: &str) -> Result<otp::Proof, Problem> {
-    let mut conn = core.db.read().await?;
-    let account = account::get(&mut conn, account).await?.ok_or_else(Problem::not_found)?;
-    let mobile = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::OtpInvalid))?;
-    drop(conn);
-    otp::check(core, Realm::Member, Purpose::Confirm, &mobile, code).await
-}
-
 /// A member found the card again, within seven days.
 ///
 /// # Errors
@@ -94,16 +85,16 @@ async fn proof(core: &Core, account: Uuid, code: &str) -> Result<otp::Proof, Pro
 pub async fn found(
     core: &Core,
     actor: &Actor,
-    (account, person): (Uuid, Uuid),
+    (me, person): (&Principal, Uuid),
     id: Uuid,
-    code: &str,
+    code: Option<&str>,
 ) -> Result<CardView, Problem> {
     // A card that is not theirs is told before a try is counted against the code.
     store::own(&mut *core.db.read().await?, person, id, core.today()).await?;
-    let proof = proof(core, account, code).await?;
+    let wish = assist::wish(core, me, code).await?;
     core.db
         .write(async |tx| {
-            proof.consume(tx, core.now()).await?;
+            wish.consume(tx, core.now()).await?;
             let card = store::own(tx, person, id, core.today()).await?;
             let in_time = card.lost_at.is_some_and(|at| core.now() - at <= Duration::days(FOUND_DAYS));
             if card.status != Status::Lost || !in_time {
@@ -123,16 +114,16 @@ pub async fn found(
 pub async fn replace(
     core: &Core,
     actor: &Actor,
-    (account, person): (Uuid, Uuid),
+    (me, person): (&Principal, Uuid),
     id: Uuid,
-    code: &str,
+    code: Option<&str>,
 ) -> Result<CardView, Problem> {
     // A card that is not theirs is told before a try is counted against the code.
     store::own(&mut *core.db.read().await?, person, id, core.today()).await?;
-    let proof = proof(core, account, code).await?;
+    let wish = assist::wish(core, me, code).await?;
     core.db
         .write(async |tx| {
-            proof.consume(tx, core.now()).await?;
+            wish.consume(tx, core.now()).await?;
             let card = store::own(tx, person, id, core.today()).await?;
             let standing = membership::standing(tx, person).await?;
             let standing = standing

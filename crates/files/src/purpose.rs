@@ -14,17 +14,20 @@ pub enum Purpose {
     MerchantLicence,
     /// 信息更正证明材料
     CorrectionEvidence,
+    /// 代办委托书（会员签字）
+    OnBehalfForm,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: &[Purpose] = &[Self::MerchantLicence, Self::CorrectionEvidence];
+    pub const ALL: &[Purpose] = &[Self::MerchantLicence, Self::CorrectionEvidence, Self::OnBehalfForm];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MerchantLicence => "merchant_licence",
             Self::CorrectionEvidence => "correction_evidence",
+            Self::OnBehalfForm => "on_behalf_form",
         }
     }
 
@@ -41,6 +44,7 @@ impl Purpose {
             // A merchant that applies has no role yet.
             Self::MerchantLicence => may(Action::MerchantWrite) || principal.realm == Realm::Merchant,
             Self::CorrectionEvidence => principal.realm == Realm::Member,
+            Self::OnBehalfForm => may(Action::MemberAssist),
         }
     }
 }

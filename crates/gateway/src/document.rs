@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::App;
 use serde_json::{Map, Value, json};
 use unionhall_kernel::Code;
+use unionhall_web::assist::{self, Way};
 use unionhall_web::problem::{ActionBody, FieldErrorBody, ProblemBody};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, Paths, RefOr};
@@ -161,10 +162,18 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
         also(409, Code::InProgress);
         also(422, Code::IdempotencyKeyReused);
     }
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    if Way::ALL.iter().any(|way| assist::closed(id, *way).is_some()) {
+        also(403, Code::NotOnBehalf);
+    }
     for (scheme, scopes) in &requirements {
         // A scope of a member is the real-name level it takes; one of the others is an action of the matrix.
         match (scheme.as_str(), scopes.as_array().is_some_and(|s| !s.is_empty())) {
-            ("admin" | "merchant" | "any", _) => also(403, Code::Forbidden),
+            ("admin" | "merchant", _) => also(403, Code::Forbidden),
+            ("any", _) => {
+                also(403, Code::Forbidden);
+                also(403, Code::NotOnBehalf);
+            }
             ("member", true) => also(403, Code::LevelTooLow),
             _ => {}
         }
@@ -253,4 +262,30 @@ pub fn error_catalogue() -> String {
             writeln!(out, "| `{}` | {} | {} | {} | {} |", e.code, e.status, e.title, e.detail, e.detail_en);
     }
     out
+}
+
+/// The operations that a member's token opens: id, summary, method and path, in the order of their ids.
+pub fn of_members() -> Vec<(String, String, String, String)> {
+    let mut found = Vec::new();
+    let mut document = AUDIENCES.iter().find(|a| a.name == "member").map(of).unwrap_or_default();
+    let paths =
+        document.get_mut("paths").and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default();
+    for (path, item) in &paths {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let text =
+                |name: &str| operation.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let security = operation.get("security").and_then(Value::as_array).into_iter().flatten();
+            if security.filter_map(Value::as_object).any(|scheme| scheme.contains_key("member")) {
+                found.push((text("operationId"), text("summary"), method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The parity table as Markdown, committed as text and diffed.
+pub fn parity() -> String {
+    let operations = of_members();
+    assist::table(operations.iter().map(|(id, summary, _, _)| (id.as_str(), summary.as_str())))
 }

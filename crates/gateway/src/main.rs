@@ -161,6 +161,7 @@ fn write_documents(out: &Path) -> anyhow::Result<()> {
 fn write_texts(out: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(out)?;
     std::fs::write(out.join("authz-matrix.md"), unionhall_web::policy::matrix())?;
+    std::fs::write(out.join("parity.md"), document::parity())?;
     Ok(std::fs::write(out.join("errors.md"), document::error_catalogue())?)
 }
 

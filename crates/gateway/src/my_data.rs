@@ -1,33 +1,23 @@
 //! `/v1/me/data`: a member's copy of what the platform holds about them, over all rooms.
 
 use actix_web::{HttpResponse, post, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use unionhall_cards::data::CardCopy;
 use unionhall_files::data::FileCopy;
 use unionhall_identity::data::IdentityCopy;
-use unionhall_identity::otp::{self, Purpose};
-use unionhall_identity::{Identity, account};
-use unionhall_kernel::{Code, Fields, Problem};
+use unionhall_identity::http::Confirmation;
+use unionhall_identity::{Identity, assist};
 use unionhall_merchants::data::BenefitsCopy;
 use unionhall_registry::data::RegistryCopy;
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
 use unionhall_web::wire::{Copied, instant};
-use unionhall_web::{Answer, Body, Member, Realm};
+use unionhall_web::{Answer, Body, Member};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(copy_my_data);
-}
-
-/// Who asks for everything proves once more to be the one.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct MyDataRequest {
-    /// A code (purpose `confirm`).
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
-    code: String,
 }
 
 /// Everything in full. 个人信息副本
@@ -55,7 +45,7 @@ struct MyData {
 #[utoipa::path(
     tag = "me",
     security(("member" = [])),
-    request_body = MyDataRequest,
+    request_body = Confirmation,
     responses(
         (status = 200, description = "Everything that is held about the caller", body = MyData),
         (status = 401, description = "`OTP_INVALID`"),
@@ -63,17 +53,10 @@ struct MyData {
     )
 )]
 #[post("/v1/me/data")]
-async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<MyDataRequest>) -> Answer {
+async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Confirmation>) -> Answer {
     let core = &identity.core;
-    let mut fields = Fields::new();
-    let Some(code) = fields.take("/code", otp::parse_code(&body.code)) else {
-        return Err(fields.problem().into());
-    };
     let (id, person) = (me.principal.account, me.principal.person);
-    let own = account::get(&mut *core.db.writer().await?, id).await?;
-    let mobile = own.map(|own| own.mobile(&core.sealer)).transpose()?.flatten();
-    let mobile = mobile.ok_or_else(|| Problem::new(Code::InvalidState))?;
-    let proof = otp::check(core, Realm::Member, Purpose::Confirm, &mobile, code).await?;
+    let wish = assist::wish(core, &me.principal, body.parse()?).await?;
     let note = |outcome: &str| {
         let event = me.actor.event(core.id(), core.now(), None, "data.copy", ("account", Some(id)));
         let mut event = event.outcome(outcome);
@@ -83,7 +66,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<MyDa
     // As with a reveal: that it will be shown is on record before anything is read.
     core.db
         .write(async |tx| {
-            proof.consume(tx, core.now()).await?;
+            wish.consume(tx, core.now()).await?;
             audit::append(tx, &note("intent")).await
         })
         .await?;

@@ -12,14 +12,13 @@ use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::tasks::{self, Leased};
 use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, Principal, Realm};
+use unionhall_web::{Actor, Principal};
 use uuid::Uuid;
 
 use crate::account::{Account, State};
-use crate::otp::{self, Purpose};
 use crate::schema::{account_closing as closing, account_device};
 use crate::sms::{self, Message};
-use crate::{Identity, account, consent, session};
+use crate::{Identity, account, assist, consent, session};
 
 /// Published when an account is closed: `{account_id}`.
 pub const CLOSED: &str = "account.closed";
@@ -50,18 +49,22 @@ pub async fn of(conn: &mut Conn, account: Uuid) -> Result<Option<Asked>, Problem
 ///
 /// # Errors
 /// `OTP_INVALID`; `APPLICATION_OPEN` when it was asked for already.
-pub async fn ask(identity: &Identity, actor: &Actor, me: &Principal, code: &str) -> Result<Asked, Problem> {
+pub async fn ask(
+    identity: &Identity,
+    actor: &Actor,
+    me: &Principal,
+    code: Option<&str>,
+) -> Result<Asked, Problem> {
     let core = &identity.core;
     let id = me.account;
     let own = account::get(&mut *core.db.writer().await?, id).await?.ok_or_else(Problem::not_found)?;
-    let mobile = own.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
-    let proof = otp::check(core, Realm::Member, Purpose::Confirm, &mobile, code).await?;
+    let wish = assist::wish(core, me, code).await?;
     let closes_on = core.today().checked_add_days(Days::new(DAYS));
     let closes_on = closes_on.ok_or_else(|| Problem::internal("no such day"))?;
     let asked = Asked { asked_at: core.now(), closes_on };
     core.db
         .write(async |tx| {
-            proof.consume(tx, core.now()).await?;
+            wish.consume(tx, core.now()).await?;
             let made = diesel::insert_into(closing::table)
                 .values((
                     closing::account_id.eq(id),
@@ -77,8 +80,10 @@ pub async fn ask(identity: &Identity, actor: &Actor, me: &Principal, code: &str)
             note(core, tx, actor, &own, "account.closing_ask", closes_on).await
         })
         .await?;
-    let params = BTreeMap::from([("closes_on", closes_on.to_string())]);
-    sms::tell(identity.sms.as_ref(), &Message { mobile, template_key: "account_closing", params });
+    if let Some(mobile) = own.mobile(&core.sealer)? {
+        let params = BTreeMap::from([("closes_on", closes_on.to_string())]);
+        sms::tell(identity.sms.as_ref(), &Message { mobile, template_key: "account_closing", params });
+    }
     Ok(asked)
 }
 

@@ -49,6 +49,12 @@ impl Given {
     }
 }
 
+/// The documents that the service needs, as agreed to in their present version.
+pub fn required() -> Vec<Given> {
+    let needed = DOCUMENTS.iter().filter(|d| d.required);
+    needed.map(|d| Given { document: d.document.to_owned(), version: d.version.to_owned() }).collect()
+}
+
 /// Records agreements; one given already stays as it is.
 ///
 /// # Errors

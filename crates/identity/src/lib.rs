@@ -7,6 +7,7 @@
 //! [`account::touch`] in the same transaction.
 
 pub mod account;
+pub mod assist;
 pub mod binding;
 pub mod closing;
 pub mod consent;

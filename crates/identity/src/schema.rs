@@ -57,6 +57,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_assist (session_id) {
+        session_id -> Uuid,
+        by_person -> Uuid,
+        by_account -> Uuid,
+        by_post -> Nullable<Uuid>,
+        by_org -> Nullable<Uuid>,
+        by_path -> Nullable<Text>,
+        channel -> Text,
+        person_id -> Uuid,
+        path -> Nullable<Text>,
+        form_file_id -> Nullable<Uuid>,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
     account_pairing (account_id) {
         account_id -> Uuid,
         code_index -> Bytea,
@@ -131,4 +147,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(person, person_document);
+diesel::allow_tables_to_appear_in_same_query!(session, session_assist, person, person_document);

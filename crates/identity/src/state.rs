@@ -15,12 +15,13 @@ use unionhall_kernel::{Code, Problem};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::actor::Seat;
 use unionhall_web::app::Authenticate;
+use unionhall_web::assist::Assist;
 use unionhall_web::{Principal, Realm, Role, RoleName};
 use uuid::Uuid;
 
 use crate::account::{self, Account};
-use crate::schema;
 use crate::token::Tokens;
+use crate::{assist, schema};
 
 /// How often the poller asks.
 pub const POLL: StdDuration = StdDuration::from_millis(250);
@@ -48,8 +49,14 @@ pub struct AccountState {
     pub account: Account,
     /// Its roles, in force or not.
     pub roles: Vec<Role>,
-    // Live sessions, and whether a PIN began them.
-    sessions: HashMap<Uuid, bool>,
+    sessions: HashMap<Uuid, Live>,
+}
+
+/// A live session: whether a PIN began it, and who acts in it for the member.
+#[derive(Debug, Clone, Default)]
+struct Live {
+    pinned: bool,
+    assist: Option<Arc<Assist>>,
 }
 
 impl AccountState {
@@ -126,15 +133,21 @@ impl AccountStates {
     async fn load(&self, id: Uuid) -> Result<Option<Arc<AccountState>>, Problem> {
         let mut conn = self.core.db.read().await?;
         let Some(account) = account::get(&mut conn, id).await? else { return Ok(None) };
-        let sessions: Vec<(Uuid, bool)> = schema::session::table
+        use schema::session_assist as by;
+        let assisted = (by::by_person, by::by_account, by::by_post, by::by_org, by::by_path, by::channel);
+        let sessions: Vec<(Uuid, bool, Option<assist::Row>)> = schema::session::table
+            .left_join(by::table.on(by::session_id.eq(schema::session::id)))
             .filter(schema::session::account_id.eq(id))
             .filter(schema::session::ended_at.is_null())
             .filter(schema::session::expires_at.gt(self.core.now()))
-            .select((schema::session::id, schema::session::pinned))
+            .select((schema::session::id, schema::session::pinned, assisted.nullable()))
             .load(&mut conn)
             .await?;
         let roles = self.roles_of(&mut conn, &account).await?;
-        let state = Arc::new(AccountState { account, roles, sessions: sessions.into_iter().collect() });
+        let live = sessions
+            .into_iter()
+            .map(|(id, pinned, row)| (id, Live { pinned, assist: row.and_then(assist::of_row) }));
+        let state = Arc::new(AccountState { account, roles, sessions: live.collect() });
         self.cache.insert(id, state.clone());
         Ok(Some(state))
     }
@@ -230,6 +243,15 @@ impl Authenticate for AccountStates {
         if !alive {
             return Err(Problem::new(Code::Unauthenticated));
         }
+        let Live { pinned, assist } = state.sessions.get(&claims.sid).cloned().unwrap_or_default();
+        if let Some(assist) = &assist {
+            // Who helps must still hold the post they help in.
+            let helper = self.get(assist.account).await?;
+            let stands = assist.post.is_none_or(|post| helper.role(post, now).is_some());
+            if !helper.account.may_log_in() || !stands {
+                return Err(Problem::new(Code::Unauthenticated));
+            }
+        }
         Ok(Principal {
             account: state.account.id,
             person: state.account.person,
@@ -237,7 +259,8 @@ impl Authenticate for AccountStates {
             session: claims.sid,
             level: state.account.level,
             role,
-            pinned: state.sessions.get(&claims.sid).copied().unwrap_or(false),
+            pinned,
+            assist,
         })
     }
 }

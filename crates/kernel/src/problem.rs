@@ -76,6 +76,7 @@ catalogue! {
     PinLocked "PIN_LOCKED" 403 "PIN已锁定" "PIN已锁定，请用短信验证码登录后重设。" "PIN locked" "Log in with a code and set a new PIN.";
     Forbidden "FORBIDDEN" 403 "没有权限" "您当前的身份不能进行此操作。" "Forbidden" "Your acting role does not allow this.";
     LevelTooLow "LEVEL_TOO_LOW" 403 "需要实名认证" "请先完成实名认证。" "Real-name level too low" "Raise your real-name level first.";
+    NotOnBehalf "NOT_ON_BEHALF" 403 "不能代办" "此事项须由会员本人办理。" "Not on behalf" "The member has to do this themself, or in another way.";
     NotAnotherPerson "NOT_ANOTHER_PERSON" 403 "须由他人办理" "本人提交的事项须由另一人审批。" "Needs another person" "The same natural person cannot enter and approve.";
     GrantExceedsCeiling "GRANT_EXCEEDS_CEILING" 403 "超出授权范围" "不能授予超出本人授权上限的职务。" "Above the grant ceiling" "You cannot grant a role above your ceiling.";
     // 404, 405, 408

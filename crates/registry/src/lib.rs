@@ -5,6 +5,7 @@
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
 //! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`.
 
+pub mod assist;
 pub mod correction;
 pub mod data;
 pub mod export;

@@ -44,7 +44,7 @@ pub async fn at(
     let rows = diesel::sql_query(
         "SELECT e.id, e.at, e.action, o.name AS union_name, e.reason \
          FROM audit_entry e LEFT JOIN org o ON o.id = e.org_id \
-         WHERE e.subject_person = $1 AND e.org_id IS NOT NULL AND e.outcome = 'done' \
+         WHERE (e.subject_person = $1 OR e.on_behalf_of = $1) AND e.org_id IS NOT NULL AND e.outcome = 'done' \
            AND ($2 IS NULL OR e.id < $2) \
          ORDER BY e.id DESC LIMIT $3",
     )
@@ -101,6 +101,9 @@ pub struct Entry {
     /// `done`, `intent`, `refused`.
     #[diesel(sql_type = Text)]
     pub outcome: String,
+    /// The natural person somebody acted for.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub on_behalf_of: Option<Uuid>,
 }
 
 /// The chain of what happened under no union: logins of members and of nobody yet, claims, consents.
@@ -121,7 +124,7 @@ pub async fn in_scope(
     let (chain, id) = after.map_or((None, None), |(chain, id)| (Some(chain.as_str()), Some(*id)));
     let rows = diesel::sql_query(
         "SELECT id, at, chain, actor_person, actor_account, post_id, org_id, channel, action, object_type, object_id, \
-                changes, reason, outcome \
+                changes, reason, outcome, on_behalf_of \
          FROM audit_entry \
          WHERE chain >= $1 AND chain < $2 AND ($3 IS NULL OR action = $3) \
            AND ($4 IS NULL OR (chain, id) > ($4, $5)) \

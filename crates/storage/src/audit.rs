@@ -48,6 +48,19 @@ pub struct Event {
     pub reason: Option<String>,
     /// `done`, `intent`, `refused`.
     pub outcome: String,
+    /// The natural person somebody acted for.
+    pub on_behalf_of: Option<Uuid>,
+}
+
+/// Whether somebody has a hand in a thing already: whoever entered it for another does not decide it.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn has_entered(conn: &mut Conn, object: Uuid, person: Uuid) -> Result<bool, Problem> {
+    let rows = audit_event::table
+        .filter(audit_event::object_id.eq(object).and(audit_event::actor_person.eq(person)))
+        .filter(audit_event::on_behalf_of.is_not_null());
+    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(conn).await?)
 }
 
 /// Appends a row in the caller's transaction.

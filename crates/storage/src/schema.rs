@@ -72,6 +72,7 @@ diesel::table! {
         changes -> Jsonb,
         reason -> Nullable<Text>,
         outcome -> Text,
+        on_behalf_of -> Nullable<Uuid>,
     }
 }
 

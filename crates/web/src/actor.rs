@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use unionhall_storage::page::subtree_end;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::assist::Assist;
 use crate::request::RequestInfo;
 
 // `$word` is a `tt`: a `literal` would reach the schema derive wrapped, and the derive would not see it.
@@ -185,6 +187,8 @@ pub struct Principal {
     pub role: Option<Role>,
     /// Whether the session began with a PIN at a till: it serves that till, and is nobody's login otherwise.
     pub pinned: bool,
+    /// Who acts for the member, where it is not they themself.
+    pub assist: Option<Arc<Assist>>,
 }
 
 /// The subtree of unions a cadre may see: a half-open range of paths.
@@ -241,11 +245,25 @@ pub struct Actor {
     pub channel: String,
     /// The request.
     pub request_id: Option<Uuid>,
+    /// The natural person they act for, where it is another's matter.
+    pub on_behalf_of: Option<Uuid>,
 }
 
 impl Actor {
     /// The actor of a request.
     pub fn of(principal: &Principal, info: &RequestInfo) -> Self {
+        if let Some(assist) = &principal.assist {
+            let Assist { person, account, post, org, way } = assist.as_ref();
+            return Self {
+                person: Some(*person),
+                account: Some(*account),
+                post: *post,
+                org: org.clone(),
+                channel: way.as_str().to_owned(),
+                request_id: Some(info.id),
+                on_behalf_of: principal.person,
+            };
+        }
         let role = principal.role.as_ref();
         Self {
             person: principal.person,
@@ -257,6 +275,7 @@ impl Actor {
             }),
             channel: info.channel.clone(),
             request_id: Some(info.id),
+            on_behalf_of: None,
         }
     }
 
@@ -269,12 +288,21 @@ impl Actor {
             org: None,
             channel: info.channel.clone(),
             request_id: Some(info.id),
+            on_behalf_of: None,
         }
     }
 
     /// The system itself, in a background task.
     pub fn task() -> Self {
-        Self { person: None, account: None, post: None, org: None, channel: "task".into(), request_id: None }
+        Self {
+            person: None,
+            account: None,
+            post: None,
+            org: None,
+            channel: "task".into(),
+            request_id: None,
+            on_behalf_of: None,
+        }
     }
 
     /// An audit row for something this actor did to a row of the union at `path`
@@ -305,6 +333,7 @@ impl Actor {
             changes: json!({}),
             reason: None,
             outcome: "done".to_owned(),
+            on_behalf_of: self.on_behalf_of,
         }
     }
 }

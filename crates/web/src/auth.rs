@@ -71,6 +71,15 @@ fn unpinned(principal: &Principal) -> Result<(), Problem> {
     }
 }
 
+// The logins, devices and roles of a member are nobody else's.
+fn unassisted(req: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
+    let own = req.path().starts_with("/v1/auth/");
+    match principal.assist.is_some() && own {
+        true => Err(Problem::new(Code::NotOnBehalf)),
+        false => Ok(()),
+    }
+}
+
 /// Any account that is logged in, by its holder's own means: not by a PIN at a till.
 #[derive(Debug, Clone)]
 pub struct Anyone {
@@ -83,6 +92,7 @@ pub struct Anyone {
 extractor!([] Anyone, |req| {
     let (principal, actor) = principal(req)?;
     unpinned(&principal)?;
+    unassisted(req, &principal)?;
     Ok(Anyone { principal, actor })
 });
 

@@ -18,6 +18,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::assist;
 use crate::problem::{Fault, finish, reads_english, respond};
 use crate::rate::Allowance;
 use crate::request::RequestInfo;
@@ -262,6 +263,9 @@ async fn admit(
             .map(|(_, token)| token.trim());
         let token = token.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         let principal = app.authenticator.authenticate(token).await?;
+        if let Some(assist) = &principal.assist {
+            assist::check(assist, operation.map_or("", |o| o.id.as_str()))?;
+        }
         allowance = app.limits.account(principal.account)?;
         req.extensions_mut().insert(principal);
     }

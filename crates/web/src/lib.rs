@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod app;
+pub mod assist;
 pub mod auth;
 pub mod batch;
 pub mod body;

@@ -62,6 +62,8 @@ actions! {
     MemberReveal = "member.reveal" => [Leader, Registrar];
     /// Freeze, unfreeze and end memberships.
     MemberWrite = "member.write" => [Leader, Registrar];
+    /// Act for members at the counter, on the hotline or from a signed form.
+    MemberAssist = "member.assist" => [Leader, Officer, Registrar];
     /// Propose that members have left.
     LeaverPropose = "leaver.propose" => [Leader, Officer, Registrar];
     /// Read imports and their errors.

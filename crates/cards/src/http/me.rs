@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
-use unionhall_identity::otp;
-use unionhall_kernel::{Code, Fields, Problem};
+use unionhall_identity::http::Confirmation;
+use unionhall_kernel::{Code, Problem};
 use unionhall_storage::Core;
 use unionhall_web::{Answer, Body, Empty, Id, Member, PageBody, Query, wire};
 use utoipa::{IntoParams, ToSchema};
@@ -159,31 +159,12 @@ async fn report_my_card_lost(cards: web::Data<Cards>, me: Member<1>, id: Id, _bo
     Ok(HttpResponse::Ok().json(CardDto::from(card)))
 }
 
-/// A fresh code.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Confirmed {
-    /// A code sent to the member's mobile (purpose `confirm`).
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
-    code: String,
-}
-
-impl Confirmed {
-    fn parse(&self) -> Result<&str, Problem> {
-        let mut fields = Fields::new();
-        match fields.take("/code", otp::parse_code(&self.code)) {
-            Some(code) => Ok(code),
-            None => Err(fields.problem()),
-        }
-    }
-}
-
 /// My card was found 解除挂失
 #[utoipa::path(
     tag = "cards",
     security(("member" = ["level:1"])),
     params(("id" = uuid::Uuid, Path, description = "The card")),
-    request_body = Confirmed,
+    request_body = Confirmation,
     responses(
         (status = 200, description = "Active again", body = CardDto),
         (status = 401, description = "`OTP_INVALID`"),
@@ -191,8 +172,8 @@ impl Confirmed {
     )
 )]
 #[post("/v1/me/cards/{id}/found")]
-async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Body<Confirmed>) -> Answer {
-    let who = (me.principal.account, me.person()?);
+async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Body<Confirmation>) -> Answer {
+    let who = (&me.principal, me.person()?);
     let card = loss::found(&cards.core, &me.actor, who, id.0, body.parse()?).await?;
     Ok(HttpResponse::Ok().json(CardDto::from(card)))
 }
@@ -202,7 +183,7 @@ async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Bod
     tag = "cards",
     security(("member" = ["level:1"])),
     params(("id" = uuid::Uuid, Path, description = "The lost card")),
-    request_body = Confirmed,
+    request_body = Confirmation,
     responses(
         (status = 200, description = "The new card", body = CardDto),
         (status = 401, description = "`OTP_INVALID`"),
@@ -210,8 +191,8 @@ async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Bod
     )
 )]
 #[post("/v1/me/cards/{id}/replace")]
-async fn replace_my_card(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Body<Confirmed>) -> Answer {
-    let who = (me.principal.account, me.person()?);
+async fn replace_my_card(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Body<Confirmation>) -> Answer {
+    let who = (&me.principal, me.person()?);
     let card = loss::replace(&cards.core, &me.actor, who, id.0, body.parse()?).await?;
     Ok(HttpResponse::Ok().json(CardDto::from(card)))
 }

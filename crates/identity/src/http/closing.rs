@@ -2,26 +2,18 @@
 
 use actix_web::{HttpResponse, delete, get, post, web};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use unionhall_kernel::{Fields, Problem};
+use serde::Serialize;
+use unionhall_kernel::Problem;
 use unionhall_web::{Answer, Body, Member, wire};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Confirmation;
+use crate::Identity;
 use crate::closing::{self, Asked};
-use crate::{Identity, otp};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(ask_account_closing).service(get_account_closing).service(cancel_account_closing);
-}
-
-/// Who closes their account proves once more that it is theirs.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct AccountClosingRequest {
-    /// A code (purpose `confirm`).
-    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
-    code: String,
 }
 
 /// An account that is to be closed. 账号注销
@@ -51,7 +43,7 @@ impl From<Asked> for AccountClosing {
 #[utoipa::path(
     tag = "me",
     security(("member" = [])),
-    request_body = AccountClosingRequest,
+    request_body = Confirmation,
     responses(
         (status = 200, description = "Taken; the mobile is told", body = AccountClosing),
         (status = 401, description = "`OTP_INVALID`"),
@@ -59,16 +51,8 @@ impl From<Asked> for AccountClosing {
     )
 )]
 #[post("/v1/me/account-closing")]
-async fn ask_account_closing(
-    identity: web::Data<Identity>,
-    me: Member,
-    body: Body<AccountClosingRequest>,
-) -> Answer {
-    let mut fields = Fields::new();
-    let Some(code) = fields.take("/code", otp::parse_code(&body.code)) else {
-        return Err(fields.problem().into());
-    };
-    let asked = closing::ask(&identity, &me.actor, &me.principal, code).await?;
+async fn ask_account_closing(identity: web::Data<Identity>, me: Member, body: Body<Confirmation>) -> Answer {
+    let asked = closing::ask(&identity, &me.actor, &me.principal, body.parse()?).await?;
     Ok(HttpResponse::Ok().json(AccountClosing::from(asked)))
 }
 

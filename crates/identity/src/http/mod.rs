@@ -2,6 +2,7 @@
 
 mod bindings;
 mod closing;
+mod confirmation;
 mod credentials;
 mod device;
 mod login;
@@ -13,6 +14,7 @@ mod tokens;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use self::confirmation::Confirmation;
 pub use self::tokens::TokensDto;
 
 /// Registers the room's operations.

@@ -106,7 +106,7 @@ async fn another_person(tx: &mut Conn, actor: &Actor, read: &Correction) -> Resu
     let theirs = theirs.as_ref().and_then(|account| account.mobile_index());
     let own = account::of_person(tx, decider).await?;
     let by_mobile = theirs.is_some() && own.iter().any(|own| own.mobile_index() == theirs);
-    if decider == read.person_id || by_mobile {
+    if decider == read.person_id || by_mobile || audit::has_entered(tx, read.id, decider).await? {
         return Err(Problem::new(Code::NotAnotherPerson));
     }
     Ok(())

@@ -148,6 +148,7 @@ async fn keep(core: &Core, of: &Export, blob: &Incoming<'_>, made: Made) -> Resu
         org: None,
         channel: "task".into(),
         request_id: None,
+        on_behalf_of: None,
     };
     core.db
         .write(async |tx| {

@@ -56,6 +56,8 @@ struct AuditDto {
     reason: Option<String>,
     /// `done`, `intent`, `refused`.
     outcome: String,
+    /// The natural person somebody acted for. 代办对象
+    on_behalf_of: Option<Uuid>,
 }
 
 impl From<Entry> for AuditDto {
@@ -75,6 +77,7 @@ impl From<Entry> for AuditDto {
             changes,
             reason,
             outcome,
+            on_behalf_of,
         } = entry;
         Self {
             id,
@@ -91,6 +94,7 @@ impl From<Entry> for AuditDto {
             changes,
             reason,
             outcome,
+            on_behalf_of,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! This room's operations.
 
+mod assist;
 mod audit_log;
 mod correction_review;
 mod corrections;
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
     join::routes(config);
     join_review::routes(config);
+    assist::routes(config);
     leavers::routes(config);
     members::routes(config);
     mobile_changes::routes(config);

@@ -107,7 +107,8 @@ pub async fn decide(
                 // Before it is confirmed, an application has no person yet: a mobile of the decider's is theirs too.
                 let own = account::of_person(tx, decider).await?;
                 let own_mobile = own.iter().any(|o| o.mobile_index() == Some(a.mobile_index.as_slice()));
-                if own_mobile || applicant.person == Some(decider) || holder == Some(decider) {
+                let entered = audit::has_entered(tx, id, decider).await?;
+                if entered || own_mobile || applicant.person == Some(decider) || holder == Some(decider) {
                     return Err(Problem::new(Code::NotAnotherPerson));
                 }
             }

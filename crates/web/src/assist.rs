@@ -1,0 +1,122 @@
+//! Acting for a member 代办: by a cadre at a counter, on the hotline or from a paper form. Whoever has no phone, or cannot use
+//! one, is served all the same: a session of theirs opens every member operation but those in [`EXCEPT`], and what is
+//! done in it is written down under both natural persons. The table of what is open by which way is committed as
+//! `docs/parity.md` and tried by a test.
+
+use unionhall_kernel::{Code, Problem};
+use uuid::Uuid;
+
+/// By which way somebody acts for a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// 柜台: the member is there, shows the document and signs.
+    Counter,
+    /// 热线: the member calls; nothing can be signed.
+    Hotline,
+    /// 纸质: the member signed a form that is entered later.
+    Paper,
+}
+
+impl Way {
+    /// Every way.
+    pub const ALL: &[Way] = &[Self::Counter, Self::Hotline, Self::Paper];
+
+    /// The word in the store, and the channel of what is done.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Hotline => "hotline",
+            Self::Paper => "paper",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|way| way.as_str() == word)
+    }
+
+    /// Whether there is a form that the member signed.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::Counter | Self::Paper)
+    }
+}
+
+/// Who acts for a member, in a session of the member's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assist {
+    /// The natural person who acts.
+    pub person: Uuid,
+    /// Their account.
+    pub account: Uuid,
+    /// The post they act in.
+    pub post: Option<Uuid>,
+    /// The union they act for, with its path.
+    pub org: Option<(Uuid, String)>,
+    /// By which way.
+    pub way: Way,
+}
+
+const NOBODY: &[Way] = Way::ALL;
+const UNSIGNED: &[Way] = &[Way::Hotline];
+
+/// Member operations that are closed to some of the ways, each with its reason.
+pub const EXCEPT: &[(&str, &[Way], &str)] = &[
+    (
+        "get_card_qr",
+        NOBODY,
+        "出示会员卡须本人在店内: whoever could fetch a member's codes elsewhere could use their card",
+    ),
+    ("issue_till_code", NOBODY, "同上: as the QR code"),
+    (
+        "redeem_at_branch",
+        NOBODY,
+        "使用优惠须本人在店内: it is confirmed in the shop, on the member's own phone",
+    ),
+    ("verify_real_name", NOBODY, "代办前已核对证件: whoever opened the session has seen the document"),
+    (
+        "change_mobile",
+        NOBODY,
+        "须两部手机的验证码: it takes both phones; a lost one goes through /v1/public/mobile-changes",
+    ),
+    ("ask_account_closing", UNSIGNED, "须本人签字: what ends an account is signed"),
+    ("copy_my_data", UNSIGNED, "须本人签字: all data are handed to nobody on a call"),
+    ("my_card_found", UNSIGNED, "须本人签字: a found card lives again by a signature or a code"),
+    ("replace_my_card", UNSIGNED, "须本人签字: as a found card"),
+    ("give_consent", UNSIGNED, "须本人签字: a consent is given by oneself, on paper where not in the app"),
+    ("create_correction", UNSIGNED, "须提交证明材料: evidence cannot be shown on a call"),
+];
+
+/// Whether a way is closed for an operation, and why.
+pub fn closed(operation: &str, way: Way) -> Option<&'static str> {
+    let row = EXCEPT.iter().find(|(id, ways, _)| *id == operation && ways.contains(&way));
+    row.map(|(_, _, reason)| *reason)
+}
+
+/// # Errors
+/// `NOT_ON_BEHALF` for what [`EXCEPT`] names.
+pub fn check(assist: &Assist, operation: &str) -> Result<(), Problem> {
+    match closed(operation, assist.way) {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(Code::NotOnBehalf)),
+    }
+}
+
+/// The parity table: every operation of members, by its id and summary, by every way, with the reason where a cell is empty.
+pub fn table<'a>(operations: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::from(
+        "# What can be done for a member\n\nEvery operation of members in the app and on their behalf, at the counter, on the hotline and \
+         from paper. Generated; a test tries every cell.\n\n| operation | | app | counter | hotline | paper | where a cell is empty |\n\
+         |---|---|---|---|---|---|---|",
+    );
+    for (id, summary) in operations {
+        let _ = write!(out, "\n| `{id}` | {summary} | ● |");
+        for way in Way::ALL {
+            out.push_str(if closed(id, *way).is_none() { " ● |" } else { "  |" });
+        }
+        let reason = EXCEPT.iter().find(|(op, _, _)| *op == id).map_or("", |(_, _, reason)| *reason);
+        let _ = write!(out, " {reason} |");
+    }
+    out.push('\n');
+    out
+}
