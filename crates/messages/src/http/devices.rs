@@ -27,8 +27,10 @@ const MAX_TOKEN: usize = 512;
 #[serde(deny_unknown_fields)]
 struct NewPushDevice {
     /// What it runs.
+    #[schema(example = "android")]
     platform: Platform,
-    /// Which service brings pushes to it.
+    /// Which service brings pushes to it, one of the platform's.
+    #[schema(example = "huawei")]
     channel: Channel,
     /// What that service knows it by: 1 to 512 visible ASCII characters; with `wechat_subscribe` the OpenID.
     #[schema(min_length = 1, max_length = 512, pattern = "^[!-~]{1,512}$", example = "IQAAAACy0PbkAAB7w")]

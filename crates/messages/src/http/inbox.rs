@@ -12,11 +12,11 @@ use crate::inbox::{self, Kind, Link, Message, Which};
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(list_inbox)
-        // Before `{id}`, for which it would be taken.
+        // Before `{id}`, for which they would be taken.
         .service(count_unread_inbox)
+        .service(read_whole_inbox)
         .service(get_inbox_message)
-        .service(read_inbox_message)
-        .service(read_whole_inbox);
+        .service(read_inbox_message);
 }
 
 /// What a message leads to. 相关事项
@@ -28,12 +28,15 @@ struct InboxLink {
     /// Its path in this API.
     #[schema(example = "/v1/me/join-applications/019300a0-0000-7000-8000-000000000001")]
     href: String,
+    /// Which one of what is there, where there are several.
+    id: Option<Uuid>,
 }
 
 impl From<Link> for InboxLink {
     fn from(link: Link) -> Self {
         let href = link.href();
-        Self { rel: link.rel, href }
+        let Link { rel, id } = link;
+        Self { rel, href, id }
     }
 }
 

@@ -84,18 +84,14 @@ pub struct Link {
 impl Link {
     /// Where that is in this API.
     pub fn href(&self) -> String {
-        let root = match self.rel.as_str() {
-            "join-application" => "/v1/me/join-applications",
-            "correction" => "/v1/me/corrections",
-            "account-closing" => "/v1/me/account-closing",
-            "card" => "/v1/me/cards",
-            "coupon" => "/v1/me/coupons",
+        match (self.rel.as_str(), self.id) {
+            ("join-application", Some(id)) => format!("/v1/me/join-applications/{id}"),
+            ("correction", Some(id)) => format!("/v1/me/corrections/{id}"),
+            ("account-closing", _) => "/v1/me/account-closing".to_owned(),
+            ("card", _) => "/v1/me/cards".to_owned(),
+            ("coupon", _) => "/v1/me/coupons".to_owned(),
             // A mobile and a membership are fields of the account itself.
-            _ => "/v1/me",
-        };
-        match self.id {
-            Some(id) => format!("{root}/{id}"),
-            None => root.to_owned(),
+            _ => "/v1/me".to_owned(),
         }
     }
 }

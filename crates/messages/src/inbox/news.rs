@@ -154,7 +154,7 @@ fn coupon_expiring(payload: Value) -> Result<Vec<Told>, Problem> {
     let told = coupons.into_iter().flat_map(|coupons::ExpiringCoupon { id, person_id, title }| {
         let body = format!("您的优惠券“{title}”将于{}到期。", day(expires_on));
         let what = (Kind::Benefits, "优惠券即将到期");
-        one((coupons::EXPIRING, id), To::Person(person_id), what, body, ("coupon", None))
+        one((coupons::EXPIRING, id), To::Person(person_id), what, body, ("coupon", Some(id)))
     });
     Ok(told.collect())
 }

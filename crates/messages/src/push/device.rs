@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_identity::session;
 use unionhall_kernel::{Code, Problem};
-use unionhall_storage::db::constraint;
 use unionhall_storage::tasks::{self, Leased};
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
@@ -25,8 +25,6 @@ pub const MAX_DEVICES: usize = 10;
 /// Subscriptions to a template that a device may hold.
 const MAX_CREDITS: i16 = 100;
 const TOKEN: &str = "push_device.token";
-/// Tries to take a token that somebody else is taking at this moment.
-const TAKES: u32 = 3;
 const BATCH: i64 = 500;
 
 /// What a device registers.
@@ -99,72 +97,70 @@ pub async fn register(
     me: &Principal,
     new: &NewDevice,
 ) -> Result<Device, Problem> {
-    let mut takes = 0;
-    loop {
-        takes += 1;
-        match core.db.write(async |tx| register_once(core, tx, actor, me, new).await).await {
-            // Somebody else registered the token at this moment: whoever comes last has it.
-            Err(problem) if constraint(&problem) == Some("push_device_token") && takes < TAKES => {}
-            done => return done,
-        }
-    }
+    core.db
+        .write(async |tx| {
+            let of_session = session::device_of(tx, me.session).await?;
+            if of_session.is_none_or(|device| device.id != new.id) {
+                return Err(Problem::not_found());
+            }
+            preference::lock(tx, me.account).await?;
+            let (id, made) = put(core, tx, me.account, new).await?;
+            give_way(tx, me.account, core.now()).await?;
+            note(core, tx, actor, me, ("push.register", id), json!({"channel": new.channel})).await?;
+            Ok(made)
+        })
+        .await
 }
 
-async fn register_once(
-    core: &Core,
-    tx: &mut Conn,
-    actor: &Actor,
-    me: &Principal,
-    new: &NewDevice,
-) -> Result<Device, Problem> {
-    let (now, account) = (core.now(), me.account);
-    let of_session = session::device_of(tx, me.session).await?;
-    if of_session.is_none_or(|device| device.id != new.id) {
-        return Err(Problem::not_found().with_detail("只能为当前登录的设备登记推送。"));
-    }
-    preference::lock(tx, account).await?;
-    let own = device::table.filter(device::account_id.eq(account).and(device::device_id.eq(&new.id)));
-    let known: Option<(Uuid, String, Vec<u8>)> =
-        own.select((device::id, device::channel, device::token_index)).first(tx).await.optional()?;
+// Makes the token the account's. The row keeps its id, by which pushes wait for it, and what was agreed to under the
+// same token.
+async fn put(core: &Core, tx: &mut Conn, account: Uuid, new: &NewDevice) -> Result<(Uuid, Device), Problem> {
     let index = core.sealer.blind("push_token", &new.token);
-    let same_token =
-        |(_, channel, token): &(Uuid, String, Vec<u8>)| *channel == new.channel.as_str() && *token == index;
-    let unchanged = known.as_ref().is_some_and(same_token);
-    let taken = device::channel.eq(new.channel.as_str()).and(device::token_index.eq(&index));
-    let id = known.map_or_else(|| core.id(), |(id, ..)| id);
-    diesel::delete(device::table.filter(taken.and(device::id.ne(id)))).execute(tx).await?;
-    let row = (
-        device::platform.eq(new.platform.as_str()),
-        device::channel.eq(new.channel.as_str()),
-        device::token.eq(core.sealer.seal_text(TOKEN, id, &new.token)?),
-        device::token_index.eq(&index),
-        device::registered_at.eq(now),
-    );
+    let own = device::account_id.eq(account).and(device::device_id.eq(&new.id));
+    let before: Option<(Uuid, String, Vec<u8>, i16, i16)> = diesel::delete(device::table.filter(own))
+        .returning((
+            device::id,
+            device::channel,
+            device::token_index,
+            device::credits_new_message,
+            device::credits_benefits,
+        ))
+        .get_result(tx)
+        .await
+        .optional()?;
+    let id = before.as_ref().map_or_else(|| core.id(), |before| before.0);
+    let same = before.filter(|(_, channel, token, ..)| *channel == new.channel.as_str() && *token == index);
+    let (new_message, benefits) = same.map_or((0, 0), |(.., new_message, benefits)| (new_message, benefits));
     let made: Row = diesel::insert_into(device::table)
         .values((
             device::id.eq(id),
             device::account_id.eq(account),
             device::device_id.eq(&new.id),
-            row.clone(),
+            device::platform.eq(new.platform.as_str()),
+            device::channel.eq(new.channel.as_str()),
+            device::token.eq(core.sealer.seal_text(TOKEN, id, &new.token)?),
+            device::token_index.eq(&index),
+            device::credits_new_message.eq(new_message),
+            device::credits_benefits.eq(benefits),
+            device::registered_at.eq(core.now()),
         ))
-        .on_conflict(device::id)
+        // Whoever has it gives it up, also who takes it at this moment.
+        .on_conflict((device::channel, device::token_index))
         .do_update()
-        .set(row)
+        .set((
+            device::id.eq(excluded(device::id)),
+            device::account_id.eq(excluded(device::account_id)),
+            device::device_id.eq(excluded(device::device_id)),
+            device::platform.eq(excluded(device::platform)),
+            device::token.eq(excluded(device::token)),
+            device::credits_new_message.eq(excluded(device::credits_new_message)),
+            device::credits_benefits.eq(excluded(device::credits_benefits)),
+            device::registered_at.eq(excluded(device::registered_at)),
+        ))
         .returning(COLUMNS)
         .get_result(tx)
         .await?;
-    let mut made = of_row(made)?;
-    // What another token's owner agreed to is not this one's.
-    if !unchanged && made.credits != (Credits { new_message: 0, benefits: 0 }) {
-        made.credits = Credits { new_message: 0, benefits: 0 };
-        diesel::update(device::table.find(id))
-            .set((device::credits_new_message.eq(0), device::credits_benefits.eq(0)))
-            .execute(tx)
-            .await?;
-    }
-    give_way(tx, account, now).await?;
-    note(core, tx, actor, me, ("push.register", id), json!({"channel": new.channel})).await?;
-    Ok(made)
+    Ok((id, of_row(made)?))
 }
 
 // Devices on which the account is not logged in go first, then the oldest registrations.
