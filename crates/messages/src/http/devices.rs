@@ -25,12 +25,11 @@ const MAX_TOKEN: usize = 512;
 /// A device that registers for pushes. 登记推送
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"platform": "android", "channel": "huawei", "push_token": "IQAAAACy0PbkAAB7w"}))]
 struct NewPushDevice {
     /// What it runs.
-    #[schema(example = "android")]
     platform: Platform,
     /// Which service brings pushes to it, one of the platform's.
-    #[schema(example = "huawei")]
     channel: Channel,
     /// What that service knows it by: 1 to 512 visible ASCII characters; with `wechat_subscribe` the OpenID.
     #[schema(min_length = 1, max_length = 512, pattern = "^[!-~]{1,512}$", example = "IQAAAACy0PbkAAB7w")]

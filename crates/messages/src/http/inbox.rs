@@ -85,7 +85,7 @@ impl From<Message> for InboxMessage {
 #[into_params(parameter_in = Query)]
 struct InboxQuery {
     /// Those that are unread or read; all without. 阅读状态
-    #[param(example = "unread")]
+    #[param(inline, example = "unread")]
     state: Option<Which>,
 }
 

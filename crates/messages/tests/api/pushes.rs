@@ -292,6 +292,28 @@ async fn what_waited_when_the_gateway_was_taken_away_is_dropped() {
 }
 
 #[tokio::test]
+async fn in_development_pushes_go_to_a_file() {
+    let app = TestApp::start().await;
+    let (session, number) = pushed_to(&app).await;
+    publish(&app, session.account).await;
+    let core = app.core();
+    let file = std::env::temp_dir().join(format!("uh-push-{}-{number}", std::process::id()));
+    let outbox = unionhall_messages::push::FilePush::new(file.clone(), core.clock.clone());
+    let messages = unionhall_messages::Messages::new(core.clone(), Some(std::sync::Arc::new(outbox)));
+    let worker = unionhall_storage::tasks::Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
+    let worker = unionhall_messages::tasks::handle(worker, &std::sync::Arc::new(messages));
+    worker.drain().await.unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let line: Value = serde_json::from_str(&text).expect("one line");
+    assert_eq!(
+        (&line["at"], &line["token"]),
+        (&json!("2026-11-20T04:00:00.000Z"), &json!(format!("token-{number}")))
+    );
+    assert_eq!((line["title"].as_str(), states(&app).await.as_str()), (Some("您有一条新消息"), "1 SENT"));
+}
+
+#[tokio::test]
 async fn wechat_lets_one_message_out_for_each_subscription() {
     let gateway = PushServer::start().await;
     let app = TestApp::with_push(&gateway).await;
