@@ -93,6 +93,12 @@ impl From<Device> for PushDevice {
     }
 }
 
+/// A device's name in a path. What can be none is absent, like one that nobody has.
+fn named(id: &str) -> Result<&str, Problem> {
+    let is_one = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    if is_one { Ok(id) } else { Err(Problem::not_found()) }
+}
+
 /// Devices that pushes go to 推送设备
 ///
 /// Those on which the account is logged in: a device that logs out gets no pushes.
@@ -130,7 +136,7 @@ async fn register_push_device(
     id: web::Path<String>,
     body: Body<NewPushDevice>,
 ) -> Answer {
-    let new = body.into_inner().parse(id.into_inner())?;
+    let new = body.into_inner().parse(named(&id)?.to_owned())?;
     let device = push::register(&app, &me.actor, &me.principal, &new).await?;
     Ok(HttpResponse::Ok().json(PushDevice::from(device)))
 }
@@ -147,7 +153,7 @@ async fn register_push_device(
 )]
 #[delete("/v1/me/devices/{id}")]
 async fn remove_push_device(app: web::Data<App>, me: Member, id: web::Path<String>) -> Answer {
-    push::remove(&app, &me.actor, &me.principal, &id).await?;
+    push::remove(&app, &me.actor, &me.principal, named(&id)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -185,8 +191,9 @@ async fn add_push_subscription(
     body: Body<NewPushSubscription>,
 ) -> Answer {
     let key = key.of(me.principal.account, "add_push_subscription", body.raw());
+    let id = named(&id)?;
     let stored = once(&app.db, app.now(), Some(key), async |tx| {
-        let device = push::add_credit(&app, tx, &me.actor, &me.principal, &id, body.template).await?;
+        let device = push::add_credit(&app, tx, &me.actor, &me.principal, id, body.template).await?;
         ok(&PushDevice::from(device))
     })
     .await?;

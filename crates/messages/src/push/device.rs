@@ -87,7 +87,8 @@ fn of_row((id, platform, channel, registered_at, new_message, benefits): Row) ->
     Ok(Device { id, platform, channel: Channel::parse(&channel)?, registered_at, credits })
 }
 
-/// Registers the device of the caller's session; whoever had the token before has it no more.
+/// Registers the device of the caller's session; whoever had the token before has it no more. Apps do so at every start:
+/// what was so already leaves no audit row.
 ///
 /// # Errors
 /// `NOT_FOUND` when it is not the session's device.
@@ -104,17 +105,25 @@ pub async fn register(
                 return Err(Problem::not_found());
             }
             preference::lock(tx, me.account).await?;
-            let (id, made) = put(core, tx, me.account, new).await?;
-            give_way(tx, me.account, core.now()).await?;
-            note(core, tx, actor, me, ("push.register", id), json!({"channel": new.channel})).await?;
+            let Put { id, made, changed } = put(core, tx, me.account, new).await?;
+            if changed {
+                give_way(tx, me.account, core.now()).await?;
+                note(core, tx, actor, me, ("push.register", id), json!({"channel": new.channel})).await?;
+            }
             Ok(made)
         })
         .await
 }
 
+struct Put {
+    id: Uuid,
+    made: Device,
+    changed: bool,
+}
+
 // Makes the token the account's. The row keeps its id, by which pushes wait for it, and what was agreed to under the
 // same token.
-async fn put(core: &Core, tx: &mut Conn, account: Uuid, new: &NewDevice) -> Result<(Uuid, Device), Problem> {
+async fn put(core: &Core, tx: &mut Conn, account: Uuid, new: &NewDevice) -> Result<Put, Problem> {
     let index = core.sealer.blind("push_token", &new.token);
     let own = device::account_id.eq(account).and(device::device_id.eq(&new.id));
     let before: Option<(Uuid, String, Vec<u8>, i16, i16)> = diesel::delete(device::table.filter(own))
@@ -130,6 +139,7 @@ async fn put(core: &Core, tx: &mut Conn, account: Uuid, new: &NewDevice) -> Resu
         .optional()?;
     let id = before.as_ref().map_or_else(|| core.id(), |before| before.0);
     let same = before.filter(|(_, channel, token, ..)| *channel == new.channel.as_str() && *token == index);
+    let changed = same.is_none();
     let (new_message, benefits) = same.map_or((0, 0), |(.., new_message, benefits)| (new_message, benefits));
     let made: Row = diesel::insert_into(device::table)
         .values((
@@ -160,7 +170,7 @@ async fn put(core: &Core, tx: &mut Conn, account: Uuid, new: &NewDevice) -> Resu
         .returning(COLUMNS)
         .get_result(tx)
         .await?;
-    Ok((id, of_row(made)?))
+    Ok(Put { id, made: of_row(made)?, changed })
 }
 
 // Devices on which the account is not logged in go first, then the oldest registrations.

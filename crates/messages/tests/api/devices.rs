@@ -27,6 +27,13 @@ pub(crate) async fn try_register(
     app.put(&format!("{DEVICES}/{device}"), body).by(by).await
 }
 
+/// Registers it again with the token that it has: nothing changes.
+pub(crate) async fn register_again(app: &TestApp, by: &Session, number: &str, token: &str) -> Value {
+    let body = json!({"platform": "wechat", "channel": "wechat_subscribe", "push_token": token});
+    let put = app.put(&format!("{DEVICES}/device-{number}"), body).by(by);
+    put.changes_nothing().await.expect(200)
+}
+
 /// Registers the device of a session that [`TestApp::login_member`] opened.
 pub(crate) async fn register(app: &TestApp, by: &Session, number: &str, channel: &str, token: &str) -> Value {
     try_register(app, by, &format!("device-{number}"), channel, token).await.expect(200)
@@ -103,8 +110,16 @@ async fn a_device_registers_itself_and_no_other() {
 
     app.delete(&format!("{DEVICES}/device-{number}")).by(&session).await.expect(204);
     assert_eq!(devices(&app, &session).await, Vec::<String>::new());
-    let gone = app.delete(&format!("{DEVICES}/device-{number}")).by(&session).await;
-    assert_eq!(gone.problem(404), "NOT_FOUND");
+    for name in [format!("device-{number}"), "a%00b".to_owned(), "%E6%89%8B".to_owned(), "9".repeat(65)] {
+        let path = format!("{DEVICES}/{name}");
+        assert_eq!(app.delete(&path).by(&session).await.problem(404), "NOT_FOUND", "{name}");
+        let none = try_register(&app, &session, &name, "huawei", "t");
+        assert_eq!(none.await.status, if name.starts_with("device") { 200 } else { 404 }, "{name}");
+        let body = json!({"template": "benefits"});
+        let subscribe =
+            app.post(&format!("{path}/subscriptions"), body).by(&session).key(&name[..9.min(name.len())]);
+        assert!([404, 409].contains(&subscribe.await.status), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -187,6 +202,27 @@ async fn of_ten_devices_the_oldest_gives_way() {
     let left = devices(&app, &sessions[0].0).await;
     assert_eq!(left.len(), 10);
     assert!(!left.contains(&"phone-0".to_owned()) && !left.contains(&"phone-1".to_owned()), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_new_mobile_ends_pushes_to_every_device_but_the_one_that_goes_on() {
+    let gateway = PushServer::start().await;
+    let app = TestApp::with_push(&gateway).await;
+    let (old, new) = (mobile(), mobile());
+    let here = app.login_member(&old).await;
+    register(&app, &here, &old, "huawei", "here").await;
+    let there = login_on(&app, &old, "there").await;
+    try_register(&app, &there, "there", "apns", "there").await.expect(200);
+    app.advance(Duration::seconds(60)).await;
+    let code = app.otp(&old, "confirm", Realm::Member).await;
+    let body = json!({"mobile": new, "purpose": "new_mobile"});
+    app.post("/v1/auth/otp", body).by(&here).await.expect(202);
+    let body = json!({"code": code, "new_mobile": new, "new_code": app.sms.code(&new).unwrap()});
+    let here = Session::of(app.post("/v1/me/mobile", body).by(&here).await);
+    app.drain().await;
+    let tokens: Vec<Value> = gateway.taken().into_iter().map(|push| push["token"].clone()).collect();
+    assert_eq!(tokens, ["here"], "that it was changed is pushed to who changed it");
+    assert_eq!(devices(&app, &here).await, [format!("device-{old}")]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use unionhall_storage::outbox;
 use unionhall_testkit::{PushServer, Session, TestApp, mobile};
 use uuid::Uuid;
 
-use crate::devices::{login_on, register, try_register};
+use crate::devices::{login_on, register, register_again, try_register};
 use crate::inbox::{titles, unread};
 use crate::quiet::choose;
 
@@ -345,7 +345,7 @@ async fn wechat_lets_one_message_out_for_each_subscription() {
     }))
     .await;
     assert!(replies.iter().all(|reply| reply.status == 200));
-    let again = register(&app, &session, &number, "wechat_subscribe", "openid-1").await;
+    let again = register_again(&app, &session, &number, "openid-1").await;
     assert_eq!(again["subscriptions"], json!({"new_message": 3, "benefits": 2}), "the app started again");
     for n in 1..=4 {
         tell(&app, &session).await;
@@ -356,7 +356,7 @@ async fn wechat_lets_one_message_out_for_each_subscription() {
     // What never leaves gives its subscription back.
     subscribe("new_message", "d").await.expect(200);
     told_later(&app, &session).await;
-    let taken = register(&app, &session, &number, "wechat_subscribe", "openid-1").await;
+    let taken = register_again(&app, &session, &number, "openid-1").await;
     assert_eq!(taken["subscriptions"]["new_message"], 0);
     app.post("/v1/me/inbox/read-all", json!({})).by(&session).await.expect(200);
     app.clock.advance(Duration::hours(9));
