@@ -258,6 +258,25 @@ def helped(world):
     return {"member_id": world.member_id(), "way": "counter", "form_file_id": world.file(world.officer, "on_behalf_form"), "reason": "到柜台办理"}
 
 
+def device_to_be(world):
+    by = world.member()
+    return {"by": by, "id": by.device["id"], "body": {"platform": "android", "channel": "huawei", "push_token": ...}}
+
+
+def registered_device(world, platform="android", channel="huawei"):
+    by = world.member()
+    body = {"platform": platform, "channel": channel, "push_token": secrets.token_hex(16)}
+    world.call("PUT", f"/v1/me/devices/{by.device['id']}", body, by)
+    return {"by": by, "id": by.device["id"]}
+
+
+def own_message(world):
+    """Of the card that the worker tells of a moment after it was issued."""
+    by = world.holder()["session"]
+    inbox = world.until(lambda: world.call("GET", "/v1/me/inbox", by=by)["items"], bool)
+    return {"by": by, "id": inbox[0]["id"]}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -359,6 +378,11 @@ SCENARIOS = {
     "decide_join_applications": lambda w: {"body": {"ids": [w.application()[0]], "action": ..., "reason": "已核实"}},
     "get_union_modules": module_plan,
     "set_union_modules": lambda w: {**module_plan(w), "body": {"switches": [], "reason": "恢复默认"}},
+    "get_inbox_message read_inbox_message": own_message,
+    "put_message_preferences": lambda w: {"body": {"service": ..., "notices": ..., "benefits": {"inbox": True, "push": True}, "quiet_hours": None}},
+    "register_push_device": device_to_be,
+    "remove_push_device": registered_device,
+    "add_push_subscription": lambda w: registered_device(w, "wechat", "wechat_subscribe"),
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }

@@ -170,6 +170,22 @@ async fn leaver_of(shop: &Shop, person: Uuid) -> Uuid {
     id(&list["items"][0])
 }
 
+/// A message of a member's, and a device of theirs that is known by an id of the other paths' kind.
+async fn told_and_pushed_to(shop: &Shop, other: &Holder) -> (Uuid, Uuid) {
+    let app = &shop.app;
+    app.drain().await;
+    let inbox = app.get("/v1/me/inbox").by(&other.session).await.expect(200);
+    let device = app.core().id();
+    app.advance(chrono::Duration::seconds(60)).await;
+    let code = app.otp(&other.mobile, "login", Realm::Member).await;
+    let body = json!({"mobile": other.mobile, "code": code, "device": {"id": device, "platform": "android"},
+                      "consents": []});
+    let session = Session::of(app.post("/v1/auth/login/otp", body).await);
+    let body = json!({"platform": "android", "channel": "huawei", "push_token": "canary"});
+    app.put(&format!("/v1/me/devices/{device}"), body).by(&session).await.expect(200);
+    (id(&inbox["items"][0]), device)
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -211,6 +227,7 @@ impl World {
         let staff = there.app.get(&format!("/v1/admin/merchants/{}/staff", there.merchant));
         let staff = staff.by(&there.officer.session).await.expect(200);
         let staff = id(&staff["items"][0]);
+        let (message, device) = told_and_pushed_to(&there, &other).await;
         let sessions = there.app.get("/v1/auth/sessions").by(&other.session).await.expect(200);
         let session = id(&sessions["items"][0]);
         let foreign = vec![
@@ -241,6 +258,8 @@ impl World {
             ("/v1/admin/received-notices/{id}", for_cadres),
             ("/v1/me/notices/{id}", notice),
             ("/v1/public/notices/{id}", notice),
+            ("/v1/me/inbox/{id}", message),
+            ("/v1/me/devices/{id}", device),
             ("/v1/me/cards/{id}", other.card),
             ("/v1/me/join-applications/{id}", application),
             ("/v1/me/redemptions/{id}", redemption),

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("registry", &["kernel", "storage", "web", "files", "identity"]),
     ("cards", &["kernel", "storage", "web", "identity", "registry"]),
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
-    ("messages", &["kernel", "storage", "web", "files", "identity", "registry"]),
+    ("messages", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
     (
         "gateway",
         &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants", "messages"],
@@ -66,7 +66,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("registry", &["org", "post", "member", "membership", "import", "export"]),
     ("cards", &["card"]),
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
-    ("messages", &["notice"]),
+    ("messages", &["notice", "inbox", "push"]),
 ];
 // Views a room publishes for those above; `member_standing` is the only relation of registry they may name.
 const PUBLISHED: &[&str] =

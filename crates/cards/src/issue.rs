@@ -4,17 +4,32 @@
 use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::{Code, Problem, luhn_digit};
 use unionhall_registry::org;
 use unionhall_storage::db::violated;
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::Actor;
 use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use crate::schema::{card, member_standing, person_account};
 use crate::store::{self, CardView};
+
+/// Published when a card was issued: [`Issued`].
+pub const ISSUED: &str = "card.issued";
+
+/// What [`ISSUED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issued {
+    /// The card.
+    pub id: Uuid,
+    /// Whose.
+    pub person_id: Uuid,
+    /// Whether it takes the place of a lost one.
+    pub replaces: bool,
+}
 
 /// How long a virtual card is valid.
 const VALID_MONTHS: u32 = 60;
@@ -120,6 +135,8 @@ pub async fn issue(
             Ok(1) => {
                 let event = actor.event(core.id(), now, Some(path), "card.issue", ("card", Some(id)));
                 audit::append(conn, &event.about(person).changes(json!({"kind": "VIRTUAL"}))).await?;
+                let news = Issued { id, person_id: person, replaces: replaces.is_some() };
+                outbox::publish(conn, core.id(), now, ISSUED, &news).await?;
                 return Ok(id);
             }
             Ok(_) => {}

@@ -2,8 +2,9 @@
 //! the QR with its eight digits for tills that cannot scan, loss and replacement.
 //!
 //! Owns `card`, `card_policy`, `card_till_code`. Publishes the views `card_standing` (what the till reads) and `card_burn` (the one
-//! column the redemption statement writes). Events in: `membership.activated`, `level.raised`. Validity is never
-//! stored and never an event: [`standing::validity`] computes it from the row, the membership and today.
+//! column the redemption statement writes). Events in: `membership.activated`, `level.raised`; events out: [`issue::ISSUED`],
+//! [`loss::CHANGED`]. Validity is never stored and never an event: [`standing::validity`] computes it from the row, the
+//! membership and today.
 
 pub mod code;
 pub mod data;

@@ -2,11 +2,12 @@
 //! to the member's own mobile.
 
 use chrono::Duration;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::assist;
 use unionhall_kernel::{Code, Problem};
 use unionhall_registry::membership;
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope, Principal};
 use uuid::Uuid;
@@ -14,6 +15,32 @@ use uuid::Uuid;
 use crate::issue;
 use crate::standing::Status;
 use crate::store::{self, CardView};
+
+/// Published when a card was lost, found or revoked: [`Changed`]. A replacement is the news of the new card.
+pub const CHANGED: &str = "card.changed";
+
+/// What [`CHANGED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Changed {
+    /// Names this change: a card can be lost twice.
+    pub id: Uuid,
+    /// Whose.
+    pub person_id: Uuid,
+    /// What became of it.
+    pub what: What,
+}
+
+/// What became of a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Reported lost, by its holder or a cadre.
+    Lost,
+    /// Found again.
+    Found,
+    /// Revoked by a cadre.
+    Revoked,
+}
 
 /// Days in which a lost card can still be found; afterwards it is only replaced.
 const FOUND_DAYS: i64 = 7;
@@ -33,6 +60,11 @@ async fn note(
     audit::append(conn, &event).await
 }
 
+async fn publish(core: &Core, conn: &mut Conn, card: &CardView, what: What) -> Result<(), Problem> {
+    let news = Changed { id: core.id(), person_id: card.person, what };
+    outbox::publish(conn, news.id, core.now(), CHANGED, &news).await
+}
+
 /// A member reports their card lost. Reporting a lost card again changes nothing.
 ///
 /// # Errors
@@ -44,6 +76,7 @@ pub async fn report_own(core: &Core, actor: &Actor, person: Uuid, id: Uuid) -> R
             if card.status != Status::Lost {
                 store::set_status(tx, &card, Status::Lost, Some(core.now())).await?;
                 note(core, tx, actor, "card.report_lost", &card, None).await?;
+                publish(core, tx, &card, What::Lost).await?;
             }
             store::own(tx, person, id, core.today()).await
         })
@@ -67,12 +100,13 @@ pub async fn set_by_cadre(
         .write(async |tx| {
             let card = store::scoped(tx, scope, id, core.today()).await?;
             check(&card)?;
-            let (action, lost_at) = match to {
-                Status::Lost => ("card.report_lost", Some(core.now())),
-                _ => ("card.revoke", card.lost_at),
+            let (action, what, lost_at) = match to {
+                Status::Lost => ("card.report_lost", What::Lost, Some(core.now())),
+                _ => ("card.revoke", What::Revoked, card.lost_at),
             };
             store::set_status(tx, &card, to, lost_at).await?;
             note(core, tx, actor, action, &card, Some(reason)).await?;
+            publish(core, tx, &card, what).await?;
             store::scoped(tx, scope, id, core.today()).await
         })
         .await
@@ -102,6 +136,7 @@ pub async fn found(
             }
             store::set_status(tx, &card, Status::Active, None).await?;
             note(core, tx, actor, "card.found", &card, None).await?;
+            publish(core, tx, &card, What::Found).await?;
             store::own(tx, person, id, core.today()).await
         })
         .await

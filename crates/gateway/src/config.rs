@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use unionhall_storage::keys::Kek;
 use unionhall_web::rate::Rates;
@@ -79,6 +79,12 @@ pub struct Config {
     pub sms_url: Option<String>,
     /// Bearer token of the SMS provider.
     pub sms_token: Option<SecretString>,
+    /// Development pushes: JSON lines appended here.
+    pub push_outbox: Option<PathBuf>,
+    /// The push gateway's address; nothing is pushed without.
+    pub push_url: Option<String>,
+    /// The secret that pushes to it are signed with.
+    pub push_secret: Option<SecretString>,
     /// `host:port` of a clamd that scans uploads; they are taken unscanned without.
     pub clamd: Option<String>,
     /// Origins browsers may call from.
@@ -119,6 +125,9 @@ pub struct Config {
     pub otlp_ratio: f64,
 }
 
+/// Shortest secret that pushes are signed with.
+const PUSH_SECRET: usize = 32;
+
 /// Every key there is.
 pub const KEYS: &[&str] = &[
     "profile",
@@ -132,6 +141,9 @@ pub const KEYS: &[&str] = &[
     "sms_outbox",
     "sms_url",
     "sms_token",
+    "push_outbox",
+    "push_url",
+    "push_secret",
     "clamd",
     "cors_origins",
     "trusted_proxies",
@@ -227,6 +239,9 @@ impl Config {
             .context("configuration")?;
         // Compose files can only pass an absent variable on as an empty one.
         config.sms_url = config.sms_url.filter(|url| !url.is_empty());
+        config.push_url = config.push_url.filter(|url| !url.is_empty());
+        config.push_outbox = config.push_outbox.filter(|path| !path.as_os_str().is_empty());
+        config.push_secret = config.push_secret.filter(|secret| !secret.expose_secret().is_empty());
         config.clamd = config.clamd.filter(|address| !address.is_empty());
         config.sms_outbox = config.sms_outbox.filter(|path| !path.as_os_str().is_empty());
         config.otlp_endpoint = config.otlp_endpoint.filter(|url| !url.is_empty());
@@ -245,6 +260,14 @@ impl Config {
         let (file, url) = (self.sms_outbox.is_some(), self.sms_url.is_some());
         require(!(production && file), "sms_outbox is for the development profile; set sms_url");
         require(file || url, "set sms_url (or sms_outbox in the development profile)");
+        let (file, url) = (self.push_outbox.is_some(), self.push_url.as_deref());
+        require(!(production && file), "push_outbox is for the development profile; set push_url");
+        require(url.is_none_or(|url| url.starts_with("http")), "push_url must be an http:// or https:// URL");
+        let secret = self.push_secret.as_ref().map_or(0, |secret| secret.expose_secret().len());
+        require(
+            url.is_none() || secret >= PUSH_SECRET,
+            "push_url needs push_secret, at least 32 characters that the push gateway knows too",
+        );
         require(self.db_writers > 0 && self.db_readers > 0, "db_writers and db_readers must be at least 1");
         require(self.workers != Some(0), "workers must be at least 1");
         require((0.0..=1.0).contains(&self.otlp_ratio), "otlp_ratio must be from 0 to 1");
@@ -276,7 +299,6 @@ impl Config {
     /// # Errors
     /// When neither `kek_file` nor `kek` gives one.
     pub fn kek(&self) -> anyhow::Result<Kek> {
-        use secrecy::ExposeSecret as _;
         let text = match (&self.kek_file, &self.kek) {
             (Some(path), _) => {
                 std::fs::read_to_string(path).with_context(|| format!("kek_file {}", path.display()))?

@@ -1,4 +1,4 @@
-//! `/v1/me/home`: what the app's first screen shows, over all rooms, in one answer and six queries.
+//! `/v1/me/home`: what the app's first screen shows, over all rooms, in one answer and seven queries.
 
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -7,6 +7,7 @@ use unionhall_cards::issue;
 use unionhall_cards::standing::Validity;
 use unionhall_kernel::mask;
 use unionhall_merchants::claim;
+use unionhall_messages::inbox;
 use unionhall_messages::notice::{self, Head, Reader};
 use unionhall_registry::http::MembershipDto;
 use unionhall_registry::join;
@@ -87,6 +88,14 @@ struct HomeNotices {
     unread_count: i64,
 }
 
+/// The messages.
+#[derive(Debug, Serialize, ToSchema)]
+struct HomeInbox {
+    /// How many are not read; 1001 stands for more than a thousand. 未读数
+    #[schema(minimum = 0, example = 2)]
+    unread_count: i64,
+}
+
 /// The first screen. 首页
 #[derive(Debug, Serialize, ToSchema)]
 struct HomeDto {
@@ -100,6 +109,8 @@ struct HomeDto {
     open_matters: Vec<OpenMatter>,
     /// 通知
     notices: HomeNotices,
+    /// 消息
+    inbox: HomeInbox,
 }
 
 /// The first screen 首页
@@ -130,6 +141,7 @@ async fn get_home(app: web::Data<App>, me: Member) -> Answer {
     let reader = Reader::member(account, standing.as_ref().map(|(standing, _)| standing));
     let notices = notice::list_received(&mut conn, &reader, None, (now, None), NOTICES).await?;
     let unread_count = notice::unread(&mut conn, &reader, now).await?;
+    let unread_messages = inbox::unread(&mut conn, account).await?;
     let open = join::list_open(&app, &mut conn, account).await?;
     let line = |(head, read): (Head, bool)| HomeNotice {
         id: head.id,
@@ -153,6 +165,7 @@ async fn get_home(app: web::Data<App>, me: Member) -> Answer {
             .map(|a| OpenMatter { id: a.id, kind: "join_application", progress: a.progress() })
             .collect(),
         notices: HomeNotices { items: notices.items.into_iter().map(line).collect(), unread_count },
+        inbox: HomeInbox { unread_count: unread_messages },
     };
     Ok(HttpResponse::Ok().json(home))
 }

@@ -8,6 +8,7 @@ use unionhall_identity::data::IdentityCopy;
 use unionhall_identity::http::Confirmation;
 use unionhall_identity::{Identity, assist};
 use unionhall_merchants::data::BenefitsCopy;
+use unionhall_messages::data::MessagesCopy;
 use unionhall_registry::data::RegistryCopy;
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
@@ -35,6 +36,8 @@ struct MyData {
     benefits: Option<BenefitsCopy>,
     /// 上传的文件
     files: Copied<FileCopy>,
+    /// 消息与推送
+    messages: MessagesCopy,
 }
 
 /// A copy of all my data 复制我的个人信息
@@ -85,6 +88,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         cards,
         benefits,
         files: unionhall_files::data::copy(&mut conn, id).await?,
+        messages: unionhall_messages::data::copy(core, &mut conn, id).await?,
     };
     drop(conn);
     core.db.write(async |tx| audit::append(tx, &note("done")).await).await?;

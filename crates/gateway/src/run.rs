@@ -14,6 +14,7 @@ use unionhall_gateway::{telemetry, worker};
 use unionhall_identity::sms::{FileSms, HttpSms, SmsSender};
 use unionhall_kernel::clock::{RandomIds, SystemClock};
 use unionhall_kernel::{Clock, Problem};
+use unionhall_messages::push::{FilePush, HttpPush, PushGateway};
 use unionhall_storage::{DbConfig, POINT_LIMIT, migrate};
 use unionhall_web::contract::TIME_LIMIT;
 
@@ -139,6 +140,7 @@ pub(crate) async fn start(config: &Config, runtime: Handle) -> anyhow::Result<Se
             point_limit: POINT_LIMIT,
         },
         sms: sms(config, &runtime, &clock)?,
+        push: push(config, &clock)?,
         runtime,
         clock,
         ids: Arc::new(RandomIds::default()),
@@ -165,6 +167,17 @@ fn sms(config: &Config, runtime: &Handle, clock: &Arc<dyn Clock>) -> anyhow::Res
         }
         (None, None) => bail!("set sms_url"),
     }
+}
+
+fn push(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Arc<dyn PushGateway>>> {
+    Ok(match (&config.push_outbox, &config.push_url, &config.push_secret) {
+        (Some(path), ..) => Some(Arc::new(FilePush::new(path.clone(), clock.clone()))),
+        (None, Some(url), Some(secret)) => {
+            let gateway = HttpPush::new(url.clone(), secret.clone(), clock.clone()).map_err(failed)?;
+            Some(Arc::new(gateway))
+        }
+        (None, ..) => None,
+    })
 }
 
 // A process whose background work ended stops in order and fails, so that whatever runs it starts it again: it would

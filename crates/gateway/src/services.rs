@@ -14,6 +14,8 @@ use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
 use unionhall_kernel::{Clock, IdGen, Problem};
 use unionhall_merchants::Merchants;
+use unionhall_messages::Messages;
+use unionhall_messages::push::PushGateway;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Core, Db, DbConfig};
@@ -40,6 +42,8 @@ pub struct Parts {
     pub kek: Kek,
     /// Hands messages over.
     pub sms: Arc<dyn SmsSender>,
+    /// Brings pushes out, where there is a gateway for them.
+    pub push: Option<Arc<dyn PushGateway>>,
     /// `iss` of tokens.
     pub issuer: String,
     /// Scans uploads, where there is one.
@@ -71,6 +75,8 @@ pub struct Services {
     pub cards: web::Data<Cards>,
     /// Merchants' services.
     pub merchants: web::Data<Merchants>,
+    /// Messages' services.
+    pub messages: Arc<Messages>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
     /// Whether requests may come.
@@ -117,6 +123,7 @@ impl Services {
         let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;
+        let messages = Arc::new(Messages::new(core.clone(), parts.push));
         let app = App {
             core,
             authenticator: identity.states.clone(),
@@ -134,6 +141,7 @@ impl Services {
             files: web::Data::new(files),
             cards: web::Data::new(cards),
             merchants: web::Data::new(merchants),
+            messages,
             ring,
         })
     }
@@ -158,6 +166,7 @@ impl Services {
         let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
+        let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         upkeep::handle(worker, core, &self.identity)
     }
 

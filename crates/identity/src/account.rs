@@ -221,6 +221,15 @@ pub async fn of_person(conn: &mut Conn, person: Uuid) -> Result<Vec<Account>, Pr
     rows.into_iter().map(Row::into_account).collect()
 }
 
+/// Those of some accounts that are not closed.
+///
+/// # Errors
+/// `INTERNAL` when the database cannot be asked.
+pub async fn not_closed(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Uuid>, Problem> {
+    let open = account::table.filter(account::id.eq_any(ids).and(account::state.ne("CLOSED")));
+    Ok(open.select(account::id).load(conn).await?)
+}
+
 /// One account.
 ///
 /// # Errors

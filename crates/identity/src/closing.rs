@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::tasks::{self, Leased};
@@ -22,6 +23,20 @@ use crate::{Identity, account, assist, consent, session};
 
 /// Published when an account is closed: `{account_id}`.
 pub const CLOSED: &str = "account.closed";
+
+/// Published when a member asks that their account be closed: [`ClosingAsked`].
+pub const ASKED: &str = "account.closing_asked";
+
+/// What [`ASKED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClosingAsked {
+    /// Names this request.
+    pub id: Uuid,
+    /// Which account.
+    pub account_id: Uuid,
+    /// The Shanghai day on which it is done.
+    pub closes_on: NaiveDate,
+}
 
 /// Days to think again.
 const DAYS: u64 = 7;
@@ -77,6 +92,8 @@ pub async fn ask(
             if made == 0 {
                 return Err(Problem::new(Code::ApplicationOpen));
             }
+            let news = ClosingAsked { id: core.id(), account_id: id, closes_on };
+            outbox::publish(tx, news.id, asked.asked_at, ASKED, &news).await?;
             note(core, tx, actor, &own, "account.closing_ask", closes_on).await
         })
         .await?;

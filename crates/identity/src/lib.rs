@@ -3,7 +3,8 @@
 //!
 //! Owns the tables `person*`, `account*`, `session`, `otp`, `consent`. Offers to the rooms above: creating and
 //! finding persons and accounts, checking one-time codes, daily caps, and [`state::RoleSource`], by which
-//! they tell what an account may be. Event out: [`closing::CLOSED`], `{account_id}`. Rooms that change what an account may do call
+//! they tell what an account may be, and which devices of an account are logged in. Events out: [`closing::CLOSED`],
+//! `{account_id}`; [`closing::ASKED`]; [`mobile::CHANGED`]. Rooms that change what an account may do call
 //! [`account::touch`] in the same transaction.
 
 pub mod account;

@@ -4,17 +4,31 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::{Code, Invalid, Mobile, Problem};
-use unionhall_storage::audit;
 use unionhall_storage::db::constraint;
+use unionhall_storage::{audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, Principal, Realm};
+use uuid::Uuid;
 
 use crate::login::{self, Tokens};
 use crate::otp::{self, Purpose};
 use crate::sms::{self, Message};
 use crate::{Identity, account, session};
+
+/// Published when a member gave their account another mobile: [`Changed`].
+pub const CHANGED: &str = "account.mobile_changed";
+
+/// What [`CHANGED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Changed {
+    /// Names this change.
+    pub id: Uuid,
+    /// Whose mobile it is.
+    pub account_id: Uuid,
+}
 
 /// A change, with what proves both numbers.
 #[derive(Debug)]
@@ -71,6 +85,8 @@ pub async fn change(
             account::set_mobile(core, tx, id, &index, new).await?;
             session::end_all(tx, id, "mobile", now).await?;
             session::open(tx, next, (id, Realm::Member), Some(id), device.as_ref(), now).await?;
+            let changed = Changed { id: core.id(), account_id: id };
+            outbox::publish(tx, changed.id, now, CHANGED, &changed).await?;
             let mut event = actor.event(core.id(), now, None, "account.mobile", ("account", Some(id)));
             event.subject_person = own.person;
             audit::append(tx, &event.changes(json!({"mobile": [old.masked(), new.masked()]}))).await

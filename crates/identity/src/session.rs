@@ -4,6 +4,8 @@
 //! a function of family and seq, so a client whose answer was lost asks again and gets the *same* successor,
 //! until that was used once or a day has passed. Any other reuse means two parties hold the family: it dies.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
@@ -314,6 +316,24 @@ pub async fn device_of(conn: &mut Conn, id: Uuid) -> Result<Option<Device>, Prob
         .await
         .optional()?;
     Ok(row.and_then(|(id, platform)| Some(Device { id: id?, platform: platform.unwrap_or_default() })))
+}
+
+/// The devices on which these accounts are logged in, each with its account.
+///
+/// # Errors
+/// `INTERNAL` when the database cannot be asked.
+pub async fn live_devices(
+    conn: &mut Conn,
+    accounts: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<HashSet<(Uuid, String)>, Problem> {
+    let rows: Vec<(Uuid, Option<String>)> = session::table
+        .filter(session::account_id.eq_any(accounts).and(session::ended_at.is_null()))
+        .filter(session::expires_at.gt(now).and(session::device_id.is_not_null()))
+        .select((session::account_id, session::device_id))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(account, device)| Some((account, device?))).collect())
 }
 
 /// Whether a live session belongs to an account.

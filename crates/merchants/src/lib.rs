@@ -3,7 +3,7 @@
 //! Owns `merchant*` (applications of merchants too), `campaign*`, `coupon`, `redemption`, `verification_log`. Reads identity's `person_name`,
 //! registry's `member_standing`, cards' `card_standing`, and burns through cards' `card_burn`: the one write across
 //! rooms, beside storage's outbox and idempotency rows in the same statement. Offers [`staff::MerchantRoles`] to identity.
-//! Events out: `redemption.done` (`{redemption_id, campaign_id, branch_id}`); nobody listens yet, notices to members will.
+//! Events out: `redemption.done` (`{redemption_id, campaign_id, branch_id}`), to which nobody listens yet, and [`tasks::EXPIRING`].
 
 pub mod application;
 pub mod benefit;

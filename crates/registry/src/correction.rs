@@ -7,7 +7,7 @@ mod state;
 mod store;
 mod submit;
 
-pub use decide::{Decision, decide, look};
+pub use decide::{DECIDED, Decided, Decision, decide, look};
 pub use facts::{Change, FACTS, Facts, Kind, changes};
 pub use state::State;
 pub use store::{Correction, get, list, list_own, own, waiting};

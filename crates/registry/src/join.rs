@@ -21,7 +21,7 @@ mod decide;
 mod state;
 mod store;
 
-pub use decide::{Decision, Match, compare, decide};
+pub use decide::{DECIDED, Decided, Decision, Match, compare, decide};
 pub use state::State;
 pub use store::{Application, get, list, list_open, list_own, own, waiting};
 use store::{MOBILE, NUMBER};

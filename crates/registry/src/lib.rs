@@ -3,7 +3,8 @@
 //!
 //! Owns `org`, `org_module`, `post`, `membership`, `member_*`, `import*`, `export`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
-//! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`.
+//! [`membership::ACTIVATED`] and [`real_name::LEVEL_RAISED`], each `{person_id}`; [`membership::MOVED`], [`join::DECIDED`],
+//! [`correction::DECIDED`] and [`mobile_change::DECIDED`].
 
 pub mod assist;
 pub mod correction;

@@ -19,6 +19,10 @@ use uuid::Uuid;
 use crate::org::Org;
 use crate::schema::{member_standing, membership, org, person_name};
 
+mod news;
+
+pub use news::{MOVED, Moved};
+
 /// Published when a membership becomes ACTIVE: `{person_id}`.
 pub const ACTIVATED: &str = "membership.activated";
 
@@ -286,6 +290,7 @@ pub async fn change(core: &Core, conn: &mut Conn, change: Change<'_>) -> Result<
     if !allowed(from, change.to, change.reason) || change.on > core.today() {
         return Err(Problem::new(Code::InvalidState));
     }
+    let was = present.as_ref().map(|row| row.1);
     if let Some((id, org, path, state, reason, since)) = present {
         if change.on < since {
             return Err(Problem::new(Code::InvalidState));
@@ -329,6 +334,11 @@ pub async fn change(core: &Core, conn: &mut Conn, change: Change<'_>) -> Result<
     if change.to == State::Active {
         let payload = json!({"person_id": change.person});
         outbox::publish(conn, core.id(), now, ACTIVATED, &payload).await?;
+    }
+    if let (Some(from), Some(was)) = (from, was) {
+        let Change { person: person_id, to: state, reason, org: (union, _), .. } = change;
+        let moved = Moved { id, person_id, from, state, reason, union_changed: union != was };
+        outbox::publish(conn, core.id(), now, MOVED, &moved).await?;
     }
     Ok(id)
 }

@@ -7,7 +7,7 @@ mod request;
 mod state;
 mod store;
 
-pub use decide::{Decision, decide};
+pub use decide::{DECIDED, Decided, Decision, decide};
 pub use request::{Claim, request};
 pub use state::State;
 pub(crate) use store::MOBILE;

@@ -11,6 +11,7 @@ use unionhall_gateway::Services;
 use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::Parts;
 use unionhall_kernel::clock::{ManualClock, RandomIds};
+use unionhall_messages::push::PushGateway;
 use unionhall_storage::keys::Kek;
 use unionhall_storage::{Core, DbConfig};
 use unionhall_web::contract::TIME_LIMIT;
@@ -19,10 +20,11 @@ use unionhall_web::request::{ClientRules, Version};
 
 use crate::client::Request;
 use crate::db::TestDb;
+use crate::push::PushServer;
 use crate::sms::SmsBox;
 
 // The servers and connections of all tests of a process live here, not on a test's own runtime.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 });
 
@@ -44,6 +46,8 @@ pub struct TestApp {
     pub sms: Arc<SmsBox>,
     /// The database.
     pub db: TestDb,
+    /// Where pushes go, if anywhere.
+    push: Option<Arc<dyn PushGateway>>,
     address: SocketAddr,
     http: reqwest::Client,
 }
@@ -52,6 +56,7 @@ async fn services(
     config: DbConfig,
     clock: Arc<ManualClock>,
     sms: Arc<SmsBox>,
+    push: Option<Arc<dyn PushGateway>>,
     time_limit: Duration,
 ) -> Services {
     let parts = Parts {
@@ -61,6 +66,7 @@ async fn services(
         ids: Arc::new(RandomIds::default()),
         kek: Kek::parse(KEK).expect("a key"),
         sms,
+        push,
         issuer: "https://unionhall.test".to_owned(),
         scanner: None,
         redis: None,
@@ -81,7 +87,7 @@ pub(crate) async fn seed(url: &str) {
     let config =
         DbConfig { url: url.to_owned().into(), writers: 1, readers: 1, point_limit: crate::db::POINT_LIMIT };
     let clock = Arc::new(ManualClock::new(beginning()));
-    let services = services(config, clock, Arc::new(SmsBox::default()), TIME_LIMIT).await;
+    let services = services(config, clock, Arc::new(SmsBox::default()), None, TIME_LIMIT).await;
     let core = &services.app.core;
     let mut conn = core.db.writer().await.expect("a connection");
     unionhall_registry::seed::load(core, &mut conn).await.expect("the territorial unions load");
@@ -96,16 +102,31 @@ impl TestApp {
     /// A server that gives requests up after `limit`.
     pub async fn with_time_limit(limit: Duration) -> Self {
         let clock = Arc::new(ManualClock::new(beginning()));
-        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), limit).await
+        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), None, limit).await
     }
 
-    /// One more copy on the same database, clock and SMS box.
+    /// A server that pushes through a gateway.
+    pub async fn with_push(gateway: &PushServer) -> Self {
+        let clock = Arc::new(ManualClock::new(beginning()));
+        let push = gateway.gateway(clock.clone());
+        let sms = Arc::new(SmsBox::default());
+        Self::start_on(TestDb::new().await, clock, sms, Some(push), TIME_LIMIT).await
+    }
+
+    /// One more copy on the same database, clock, SMS box and push gateway.
     pub async fn copy(&self) -> Self {
-        Self::start_on(self.db.clone(), self.clock.clone(), self.sms.clone(), TIME_LIMIT).await
+        let (db, push) = (self.db.clone(), self.push.clone());
+        Self::start_on(db, self.clock.clone(), self.sms.clone(), push, TIME_LIMIT).await
     }
 
-    async fn start_on(db: TestDb, clock: Arc<ManualClock>, sms: Arc<SmsBox>, limit: Duration) -> Self {
-        let services = services(db.config(), clock.clone(), sms.clone(), limit).await;
+    async fn start_on(
+        db: TestDb,
+        clock: Arc<ManualClock>,
+        sms: Arc<SmsBox>,
+        push: Option<Arc<dyn PushGateway>>,
+        limit: Duration,
+    ) -> Self {
+        let services = services(db.config(), clock.clone(), sms.clone(), push.clone(), limit).await;
         let listener = ListenerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             workers: 2,
@@ -124,7 +145,7 @@ impl TestApp {
             })
             .await
             .expect("the server starts");
-        Self { services, clock, sms, db, address, http: reqwest::Client::new() }
+        Self { services, clock, sms, db, push, address, http: reqwest::Client::new() }
     }
 
     /// Where it listens, for requests no client would send.
@@ -203,6 +224,12 @@ impl TestApp {
     #[track_caller]
     pub fn post(&self, path: &str, body: serde_json::Value) -> Request {
         self.request("POST", path).json(body)
+    }
+
+    /// `PUT` with a JSON body.
+    #[track_caller]
+    pub fn put(&self, path: &str, body: serde_json::Value) -> Request {
+        self.request("PUT", path).json(body)
     }
 
     /// `DELETE`

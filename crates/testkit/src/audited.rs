@@ -21,6 +21,8 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     ("read_my_notice", "`notice_read` says itself who read what and when, and is never changed"),
     ("read_received_notice", "as `read_my_notice`"),
+    ("read_inbox_message", "`inbox_message` says itself when its owner read it, and nobody else can"),
+    ("read_whole_inbox", "as `read_inbox_message`"),
     ("verify_card", "changes nothing; every try is a row of `verification_log`"),
     (
         "redeem_offer",

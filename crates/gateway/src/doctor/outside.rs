@@ -7,9 +7,9 @@ use tokio::net::TcpStream;
 use super::{Finding, fail, ok, timely, warn};
 use crate::config::{Config, Profile};
 
-/// Redis, clamd, the SMS provider, the collector of traces.
+/// Redis, clamd, the SMS provider, the push gateway, the collector of traces.
 pub(super) async fn all(config: &Config) -> Vec<Finding> {
-    let mut found = vec![redis(config).await, clamd(config).await, sms(config)];
+    let mut found = vec![redis(config).await, clamd(config).await, sms(config), push(config).await];
     found.extend(traces(config).await);
     found
 }
@@ -81,6 +81,34 @@ fn sms(config: &Config) -> Finding {
                 }
             }
         },
+    }
+}
+
+// A connection is all that is made: a request would be a push.
+async fn push(config: &Config) -> Finding {
+    const NAME: &str = "push";
+    let url = match (&config.push_outbox, &config.push_url) {
+        (Some(path), _) => {
+            return ok(NAME, format!("pushes are written to {} and sent to nobody", path.display()));
+        }
+        (None, None) => {
+            return ok(NAME, "not configured: members find messages in the app, nothing is pushed");
+        }
+        (None, Some(url)) => url,
+    };
+    let url = match reqwest::Url::parse(url) {
+        Ok(url) => url,
+        Err(error) => return fail(NAME, format!("push_url is no URL: {error}")),
+    };
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let port = url.port_or_known_default().unwrap_or(443);
+    match timely(TcpStream::connect((host.as_str(), port))).await {
+        Ok(_) if url.scheme() == "https" => ok(NAME, format!("a gateway listens at {host}:{port}")),
+        Ok(_) => warn(NAME, format!("a gateway at {host}:{port} over http: push tokens travel unencrypted")),
+        Err(why) => warn(
+            NAME,
+            format!("no gateway at {host}:{port} ({why}): pushes wait and are given up after two days"),
+        ),
     }
 }
 

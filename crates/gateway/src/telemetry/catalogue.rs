@@ -99,6 +99,16 @@ pub const METRICS: &[Metric] = &[
     ),
     counted("unionhall_task_failures_total", Later, "Runs of background tasks that failed, by kind."),
     counted("unionhall_sms_failures_total", One, "SMS that could not be handed over."),
+    counted(
+        "unionhall_inbox_messages_total",
+        Each("kind", &["security", "service", "benefits"]),
+        "Messages written into inboxes, by kind.",
+    ),
+    counted(
+        "unionhall_pushes_total",
+        Each("outcome", &["sent", "failed", "gone", "dropped", "dead"]),
+        "Pushes: handed over, tries that failed, tokens that are nobody's, no longer wanted, given up.",
+    ),
     counted("unionhall_scan_failures_total", One, "Uploads that clamd could not judge."),
     counted(
         "unionhall_redis_fallbacks_total",

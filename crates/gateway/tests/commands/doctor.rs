@@ -109,6 +109,35 @@ async fn a_key_of_the_configuration_is_named_and_its_value_is_not() {
 }
 
 #[tokio::test]
+async fn where_pushes_go_is_looked_at_without_pushing() {
+    let db = TestDb::empty().await;
+    assert!(report(&mut program(&db)).says("ok", "push").contains("nothing is pushed"));
+    const SECRET: &str = "hidden-word, hidden-word, hidden-word";
+    let gateway = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/push", gateway.local_addr().unwrap());
+    let found = report(program(&db).env("UNIONHALL_PUSH_URL", &url).env("UNIONHALL_PUSH_SECRET", SECRET));
+    found.says("ok", "configuration");
+    assert!(found.says("warn", "push").contains("unencrypted"));
+    gateway.set_nonblocking(true).unwrap();
+    let (mut asked, _) = gateway.accept().unwrap();
+    let mut sent = Vec::new();
+    std::io::Read::read_to_end(&mut asked, &mut sent).unwrap();
+    assert_eq!(sent, b"", "a connection, and no request on it");
+    drop((asked, gateway));
+    let found = report(program(&db).env("UNIONHALL_PUSH_URL", &url).env("UNIONHALL_PUSH_SECRET", SECRET));
+    assert!(found.says("warn", "push").contains("given up"));
+    for (secret, outbox, named) in
+        [("hidden-word", "", "push_secret"), ("", "", "push_secret"), (SECRET, "/tmp/pushes", "push_outbox")]
+    {
+        let mut program = program(&db);
+        program.env("UNIONHALL_PUSH_URL", &url).env("UNIONHALL_PUSH_SECRET", secret);
+        let found = report(program.env("UNIONHALL_PUSH_OUTBOX", outbox));
+        let told = found.says("fail", "configuration");
+        assert!(told.contains(named) && !told.contains("hidden-word"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_file_that_others_may_read_is_noticed() {
     let db = TestDb::empty().await;
     let file = std::env::temp_dir().join(format!("uh-doctor-{}", std::process::id()));

@@ -1,9 +1,10 @@
 //! The union's side: looking at the evidence, and the decision.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use unionhall_identity::{account, person};
 use unionhall_kernel::{Code, Problem};
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope};
 use uuid::Uuid;
@@ -11,6 +12,20 @@ use uuid::Uuid;
 use super::store::moved;
 use super::{Change, Correction, Facts, State, changes, get};
 use crate::profile;
+
+/// Published when a correction was decided: [`Decided`].
+pub const DECIDED: &str = "correction.decided";
+
+/// What [`DECIDED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decided {
+    /// The correction, which is decided once.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// Whether the facts hold now.
+    pub approved: bool,
+}
 
 /// What a union decides.
 #[derive(Debug, Clone)]
@@ -89,6 +104,8 @@ pub async fn decide(
                 Decision::Approve => apply(core, tx, &read).await?,
                 Decision::Reject(_) => Map::new(),
             };
+            let news = Decided { id, account_id: read.account_id, approved: to == State::Approved };
+            outbox::publish(tx, core.id(), core.now(), DECIDED, &news).await?;
             let object = ("correction", Some(id));
             let event = actor.event(core.id(), core.now(), Some(&path), action, object);
             let mut event =

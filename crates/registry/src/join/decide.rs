@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::{Identity, account, person};
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, PersonName, Problem};
 use unionhall_storage::db::constraint;
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope, Realm};
 use utoipa::ToSchema;
@@ -61,6 +61,24 @@ pub async fn compare(conn: &mut Conn, a: &Application) -> Result<Match, Problem>
         _ if same_name => Match::New,
         _ => Match::NeedsReview,
     })
+}
+
+/// Published when an application was decided: [`Decided`].
+pub const DECIDED: &str = "join.decided";
+
+/// What [`DECIDED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decided {
+    /// Names this decision: an application that was returned is decided again.
+    pub id: Uuid,
+    /// The application.
+    pub application_id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// The union's name.
+    pub union: String,
+    /// APPROVED, REJECTED or RETURNED.
+    pub state: State,
 }
 
 /// A cadre's decision.
@@ -131,6 +149,14 @@ pub async fn decide(
             if changed == 0 {
                 return Err(Problem::new(Code::Stale));
             }
+            let news = Decided {
+                id: core.id(),
+                application_id: id,
+                account_id: a.account,
+                union: a.org_name.clone(),
+                state: to,
+            };
+            outbox::publish(tx, news.id, core.now(), DECIDED, &news).await?;
             let object = ("join_application", Some(id));
             let mut event = actor.event(core.id(), core.now(), Some(&a.path), action, object);
             event.subject_person = person;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::account::{NewAccount, State as AccountState};
 use unionhall_identity::sms::{self, Message};
 use unionhall_identity::{Identity, account, closing, mobile, session};
 use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::db::constraint;
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, Realm};
 use uuid::Uuid;
@@ -20,6 +21,20 @@ use super::store::{Desk, NewMobile, Request, evidence, get};
 use crate::membership::State as Membership;
 use crate::schema::member_mobile_change as change;
 use crate::{profile, real_name};
+
+/// Published when a request for a new mobile was decided: [`Decided`].
+pub const DECIDED: &str = "mobile_change.decided";
+
+/// What [`DECIDED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decided {
+    /// The request, which is decided once.
+    pub id: Uuid,
+    /// Whose account it is about, if they have one.
+    pub person_id: Uuid,
+    /// Whether the new mobile is theirs now.
+    pub approved: bool,
+}
 
 /// What a county decides.
 #[derive(Debug, Clone)]
@@ -39,7 +54,8 @@ struct Bound {
 
 /// Decides a request. Approving gives the member's account the new mobile, or opens one at level 1 for who has none, and
 /// ends every session; an account that has the new mobile and is nobody's yet is the applicant's own and is closed.
-/// Old and new number are told. A rejection is told to nobody: it would say that somebody is on a roster.
+/// Old and new number are told. A rejection is told to no number: it would say that somebody is on a roster. Who holds the
+/// account finds either in it.
 ///
 /// # Errors
 /// `NOT_FOUND` out of sight; what `check` says of its version; `STALE` when another decision came first; `INVALID_STATE`
@@ -87,6 +103,8 @@ pub async fn decide(
                 }
             };
             audit::append(tx, &event).await?;
+            let news = Decided { id, person_id: a.member.person, approved: to == State::Approved };
+            outbox::publish(tx, core.id(), core.now(), DECIDED, &news).await?;
             Ok((get(core, tx, desk, id).await?, bound))
         })
         .await
