@@ -277,6 +277,34 @@ def own_message(world):
     return {"by": by, "id": inbox[0]["id"]}
 
 
+def offered_delegation(world, accepted=False):
+    """A member of one's, and the relative whom they named."""
+    member, relative = world.holder(), world.holder()
+    body = {"mobile": relative["mobile"], "relation": "child", "scopes": ["view"], "expires_on": str(world.today()),
+            "code": world.code(member["mobile"], "confirm")}
+    made = world.call("POST", "/v1/me/delegates", body, member["session"])["id"]
+    if accepted:
+        world.call("POST", f"/v1/me/delegations/{made}/accept", {}, relative["session"])
+    return member["session"], relative["session"], made
+
+
+def delegate_to_be(world):
+    member = world.holder()
+    body = {"mobile": mobile(), "relation": "child", "scopes": ["view"], "expires_on": str(world.today()),
+            "code": world.code(member["mobile"], "confirm")}
+    return {"by": member["session"], "body": body}
+
+
+def named_delegate(world):
+    member, _, made = offered_delegation(world)
+    return {"by": member, "id": made}
+
+
+def received_delegation(world, accepted=False):
+    _, relative, made = offered_delegation(world, accepted)
+    return {"by": relative, "id": made}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -366,6 +394,10 @@ SCENARIOS = {
     "list_bound_devices invite_device": lambda w: {"by": w.chair_at_first[1]},
     "release_device": released_device,
     "recover_cadre": lambda w: {"by": w.leader, **granted_post(w), "body": {"lost": "login", "reason": "本人到场"}},
+    "create_delegate": delegate_to_be,
+    "revoke_delegate": named_delegate,
+    "accept_delegation decline_delegation": received_delegation,
+    "open_delegated_session": lambda w: received_delegation(w, accepted=True),
     "open_assisted_session": lambda w: {"by": w.officer, "body": helped(w)},
     "get_assisted_session_form": lambda w: {"id": w.call("POST", "/v1/admin/assisted-sessions", helped(w), w.officer)["id"]},
     "create_export": lambda w: {"by": w.leader, "body": new_export(w)},

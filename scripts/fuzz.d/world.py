@@ -278,6 +278,10 @@ class World:
 
     # ---- merchants
 
+    def today(self):
+        """Of Shanghai."""
+        return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+
     def contract_terms(self):
         today = datetime.date.today()
         return {"contract_from": str(today), "contract_to": str(today + datetime.timedelta(days=300))}

@@ -163,6 +163,12 @@ async fn assisted_of(shop: &Shop, person: Uuid) -> Uuid {
     id(&shop.app.post("/v1/admin/assisted-sessions", body).by(&shop.officer.session).await.expect(201))
 }
 
+async fn delegation_of(shop: &Shop, other: &Holder) -> Uuid {
+    let code = shop.app.otp(&other.mobile, "confirm", Realm::Member).await;
+    let body = json!({"mobile": mobile(), "relation": "child", "scopes": ["view"], "expires_on": "2026-12-31", "code": code});
+    id(&shop.app.post("/v1/me/delegates", body).by(&other.session).await.expect(201))
+}
+
 async fn leaver_of(shop: &Shop, person: Uuid) -> Uuid {
     let body = json!({"ids": [person], "action": "propose_retire", "reason": "金丝雀"});
     shop.app.post("/v1/admin/members/batch", body).by(&shop.officer.session).await.expect(200);
@@ -204,6 +210,7 @@ impl World {
         let mobile_change = mobile_change_of(&there).await;
         let correction = correction_of(&there, &other.session).await;
         let (export, leaver) = (export_of(&there).await, leaver_of(&there, other.person).await);
+        let delegation = delegation_of(&there, &other).await;
         let assisted = assisted_of(&there, other.person).await;
         let mut text = there.app.notice_body("金丝雀通知");
         let notice = there.app.notice(&there.officer, &there.leader, &text).await;
@@ -261,6 +268,8 @@ impl World {
             ("/v1/me/inbox/{id}", message),
             ("/v1/me/devices/{id}", device),
             ("/v1/me/cards/{id}", other.card),
+            ("/v1/me/delegates/{id}", delegation),
+            ("/v1/me/delegations/{id}", delegation),
             ("/v1/me/join-applications/{id}", application),
             ("/v1/me/redemptions/{id}", redemption),
             ("/v1/me/coupons/{id}", coupon),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::App;
 use serde_json::{Map, Value, json};
 use unionhall_kernel::Code;
-use unionhall_web::assist::{self, Way};
+use unionhall_web::assist;
 use unionhall_web::problem::{ActionBody, FieldErrorBody, ProblemBody};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, Paths, RefOr};
@@ -162,10 +162,6 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
         also(409, Code::InProgress);
         also(422, Code::IdempotencyKeyReused);
     }
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-    if Way::ALL.iter().any(|way| assist::closed(id, *way).is_some()) {
-        also(403, Code::NotOnBehalf);
-    }
     for (scheme, scopes) in &requirements {
         // A scope of a member is the real-name level it takes; one of the others is an action of the matrix.
         match (scheme.as_str(), scopes.as_array().is_some_and(|s| !s.is_empty())) {
@@ -174,7 +170,12 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
                 also(403, Code::Forbidden);
                 also(403, Code::NotOnBehalf);
             }
-            ("member", true) => also(403, Code::LevelTooLow),
+            ("member", is_levelled) => {
+                also(403, Code::NotOnBehalf);
+                if is_levelled {
+                    also(403, Code::LevelTooLow);
+                }
+            }
             _ => {}
         }
     }

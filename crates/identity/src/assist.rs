@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Code, Invalid, Problem};
 use unionhall_storage::{Conn, Core};
-use unionhall_web::assist::{Assist, Way};
+use unionhall_web::assist::{Assist, Scope, Way};
 use unionhall_web::{Principal, Realm};
 use uuid::Uuid;
 
@@ -24,12 +24,14 @@ const LIFE: Duration = Duration::minutes(15);
 pub struct Helped<'a> {
     /// The member's natural person.
     pub person: Uuid,
-    /// The path of their union.
-    pub path: &'a str,
+    /// The path of their union, where a cadre of it helps.
+    pub path: Option<&'a str>,
     /// Who helps.
     pub by: &'a Assist,
     /// The signed form.
     pub form: Option<Uuid>,
+    /// The delegation, and until when it holds.
+    pub delegation: Option<(Uuid, DateTime<Utc>)>,
     /// Why.
     pub reason: &'a str,
 }
@@ -77,9 +79,10 @@ pub async fn open(
     account: Uuid,
     helped: &Helped<'_>,
 ) -> Result<(Uuid, DateTime<Utc>), Problem> {
-    let Helped { person, path, by, form, reason } = helped;
+    let Helped { person, path, by, form, delegation, reason } = helped;
     let (id, now) = (core.id(), core.now());
-    let expires_at = now + LIFE;
+    let expires_at = delegation.map_or(now + LIFE, |(_, until)| until.min(now + LIFE));
+    let scopes: Vec<&str> = by.scopes.iter().map(|scope| scope.as_str()).collect();
     diesel::insert_into(session::table)
         .values((
             session::id.eq(id),
@@ -106,6 +109,8 @@ pub async fn open(
             row::path.eq(path),
             row::form_file_id.eq(form),
             row::reason.eq(reason),
+            row::delegate_id.eq(delegation.map(|(id, _)| id)),
+            row::scopes.eq(scopes),
         ))
         .execute(tx)
         .await?;
@@ -125,11 +130,12 @@ pub async fn token(identity: &Identity, account: Uuid, session: Uuid) -> Result<
 }
 
 /// The columns of a row that tell who acts.
-pub(crate) type Row = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<String>, String);
+pub(crate) type Row = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<String>, String, Vec<String>);
 
-pub(crate) fn of_row((person, account, post, org, path, channel): Row) -> Option<Arc<Assist>> {
+pub(crate) fn of_row((person, account, post, org, path, channel, scopes): Row) -> Option<Arc<Assist>> {
     let way = Way::parse(&channel)?;
-    Some(Arc::new(Assist { person, account, post, org: org.zip(path), way }))
+    let scopes = scopes.iter().filter_map(|word| Scope::parse(word)).collect();
+    Some(Arc::new(Assist { person, account, post, org: org.zip(path), way, scopes }))
 }
 
 /// The signed form of a session of a scope.

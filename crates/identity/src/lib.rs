@@ -15,6 +15,7 @@ pub mod consent;
 pub mod counts;
 pub mod credentials;
 pub mod data;
+pub mod delegate;
 pub mod http;
 pub mod login;
 pub mod logout;

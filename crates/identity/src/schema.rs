@@ -57,6 +57,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_delegate (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        person_id -> Uuid,
+        mobile -> Bytea,
+        mobile_index -> Bytea,
+        delegate_id -> Nullable<Uuid>,
+        relation -> Text,
+        scopes -> Array<Text>,
+        state -> Text,
+        expires_on -> Date,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     session_assist (session_id) {
         session_id -> Uuid,
         by_person -> Uuid,
@@ -69,6 +86,8 @@ diesel::table! {
         path -> Nullable<Text>,
         form_file_id -> Nullable<Uuid>,
         reason -> Text,
+        delegate_id -> Nullable<Uuid>,
+        scopes -> Array<Text>,
     }
 }
 

@@ -67,9 +67,16 @@ pub async fn open(
         // Whoever opened the account has seen the document that the roster names.
         real_name::raise(core, tx, theirs.id, help.member).await?;
     }
-    let by = Assist { person, account, post: actor.post, org: actor.org.clone(), way: help.way };
-    let helped =
-        Helped { person: help.member, path: &found.path, by: &by, form: help.form, reason: &help.reason };
+    let scopes = Vec::new();
+    let by = Assist { person, account, post: actor.post, org: actor.org.clone(), way: help.way, scopes };
+    let helped = Helped {
+        person: help.member,
+        path: Some(&found.path),
+        by: &by,
+        form: help.form,
+        delegation: None,
+        reason: &help.reason,
+    };
     let (session, expires_at) = assist::open(core, tx, theirs.id, &helped).await?;
     let object = ("assisted_session", session);
     if let Some(form) = help.form {

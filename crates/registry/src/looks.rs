@@ -44,7 +44,7 @@ pub async fn at(
     let rows = diesel::sql_query(
         "SELECT e.id, e.at, e.action, o.name AS union_name, e.reason \
          FROM audit_entry e LEFT JOIN org o ON o.id = e.org_id \
-         WHERE (e.subject_person = $1 OR e.on_behalf_of = $1) AND e.org_id IS NOT NULL AND e.outcome = 'done' \
+         WHERE (e.subject_person = $1 OR e.on_behalf_of = $1) AND (e.org_id IS NOT NULL OR e.on_behalf_of = $1) AND e.outcome = 'done' \
            AND ($2 IS NULL OR e.id < $2) \
          ORDER BY e.id DESC LIMIT $3",
     )

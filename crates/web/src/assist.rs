@@ -3,7 +3,10 @@
 //! done in it is written down under both natural persons. The table of what is open by which way is committed as
 //! `docs/parity.md` and tried by a test.
 
+use actix_web::http::Method;
+use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Code, Problem};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// By which way somebody acts for a member.
@@ -15,11 +18,13 @@ pub enum Way {
     Hotline,
     /// 纸质: the member signed a form that is entered later.
     Paper,
+    /// 家属: a relative whom the member named, in the relative's own app.
+    Delegate,
 }
 
 impl Way {
-    /// Every way.
-    pub const ALL: &[Way] = &[Self::Counter, Self::Hotline, Self::Paper];
+    /// Every way of a cadre's.
+    pub const CADRES: &[Way] = &[Self::Counter, Self::Hotline, Self::Paper];
 
     /// The word in the store, and the channel of what is done.
     pub const fn as_str(self) -> &'static str {
@@ -27,12 +32,13 @@ impl Way {
             Self::Counter => "counter",
             Self::Hotline => "hotline",
             Self::Paper => "paper",
+            Self::Delegate => "delegate",
         }
     }
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|way| way.as_str() == word)
+        Self::CADRES.iter().copied().chain([Self::Delegate]).find(|way| way.as_str() == word)
     }
 
     /// Whether there is a form that the member signed.
@@ -54,10 +60,55 @@ pub struct Assist {
     pub org: Option<(Uuid, String)>,
     /// By which way.
     pub way: Way,
+    /// What a delegate may do; empty for a cadre, who may do what the way allows.
+    pub scopes: Vec<Scope>,
 }
 
-const NOBODY: &[Way] = Way::ALL;
-const UNSIGNED: &[Way] = &[Way::Hotline];
+/// What a delegate may do for a member. 委托事项
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DelegateScope)]
+pub enum Scope {
+    /// 查看: look at what is the member's.
+    View,
+    /// 办事: hand in, take back and report.
+    Matters,
+    /// 优惠: claim coupons.
+    Benefits,
+}
+
+impl Scope {
+    /// Every one.
+    pub const ALL: &[Scope] = &[Self::View, Self::Matters, Self::Benefits];
+
+    /// The word in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Matters => "matters",
+            Self::Benefits => "benefits",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|scope| scope.as_str() == word)
+    }
+
+    // Which one an operation takes.
+    fn of(method: &Method, pattern: &str) -> Self {
+        let benefits = pattern.starts_with("/v1/me/coupons") || pattern.starts_with("/v1/me/redemptions");
+        match (method == Method::GET, benefits) {
+            (true, _) => Self::View,
+            (false, true) => Self::Benefits,
+            (false, false) => Self::Matters,
+        }
+    }
+}
+
+const NOBODY: &[Way] = &[Way::Counter, Way::Hotline, Way::Paper, Way::Delegate];
+const UNSIGNED: &[Way] = &[Way::Hotline, Way::Delegate];
+const DELEGATE: &[Way] = &[Way::Delegate];
 
 /// Member operations that are closed to some of the ways, each with its reason.
 pub const EXCEPT: &[(&str, &[Way], &str)] = &[
@@ -81,6 +132,15 @@ pub const EXCEPT: &[(&str, &[Way], &str)] = &[
     ("register_push_device", NOBODY, "推送只发到本人手机: pushes go to the member's own phone"),
     ("remove_push_device", NOBODY, "同上: as its registration"),
     ("add_push_subscription", NOBODY, "同上: as its registration"),
+    (
+        "create_delegate",
+        UNSIGNED,
+        "须本人签字: whom a member trusts is the member's word, and is not passed on",
+    ),
+    ("revoke_delegate", DELEGATE, "受托人可自行退出: who was named by the member takes nobody's trust away"),
+    ("accept_delegation", NOBODY, "受托须本人确认: whoever acts for another says so themself"),
+    ("decline_delegation", NOBODY, "同上: as its acceptance"),
+    ("open_delegated_session", NOBODY, "受托不得转委托: nobody acts for somebody through a third"),
     ("ask_account_closing", UNSIGNED, "须本人签字: what ends an account is signed"),
     ("copy_my_data", UNSIGNED, "须本人签字: all data are handed to nobody on a call"),
     ("my_card_found", UNSIGNED, "须本人签字: a found card lives again by a signature or a code"),
@@ -96,11 +156,14 @@ pub fn closed(operation: &str, way: Way) -> Option<&'static str> {
 }
 
 /// # Errors
-/// `NOT_ON_BEHALF` for what [`EXCEPT`] names.
-pub fn check(assist: &Assist, operation: &str) -> Result<(), Problem> {
-    match closed(operation, assist.way) {
-        None => Ok(()),
-        Some(_) => Err(Problem::new(Code::NotOnBehalf)),
+/// `NOT_ON_BEHALF` for what [`EXCEPT`] names, and for what a delegate was not asked to do.
+pub fn check(assist: &Assist, method: &Method, pattern: &str, operation: &str) -> Result<(), Problem> {
+    let is_in_scope = assist.way != Way::Delegate
+        || !pattern.starts_with("/v1/me")
+        || assist.scopes.contains(&Scope::of(method, pattern));
+    match is_in_scope && closed(operation, assist.way).is_none() {
+        true => Ok(()),
+        false => Err(Problem::new(Code::NotOnBehalf)),
     }
 }
 
@@ -114,7 +177,7 @@ pub fn table<'a>(operations: impl Iterator<Item = (&'a str, &'a str)>) -> String
     );
     for (id, summary) in operations {
         let _ = write!(out, "\n| `{id}` | {summary} | ● |");
-        for way in Way::ALL {
+        for way in Way::CADRES {
             out.push_str(if closed(id, *way).is_none() { " ● |" } else { "  |" });
         }
         let reason = EXCEPT.iter().find(|(op, _, _)| *op == id).map_or("", |(_, _, reason)| *reason);

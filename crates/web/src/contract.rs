@@ -264,7 +264,8 @@ async fn admit(
         let token = token.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         let principal = app.authenticator.authenticate(token).await?;
         if let Some(assist) = &principal.assist {
-            assist::check(assist, operation.map_or("", |o| o.id.as_str()))?;
+            let id = operation.map_or("", |o| o.id.as_str());
+            assist::check(assist, req.method(), pattern.unwrap_or_default(), id)?;
         }
         allowance = app.limits.account(principal.account)?;
         req.extensions_mut().insert(principal);

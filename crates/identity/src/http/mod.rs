@@ -4,6 +4,7 @@ mod bindings;
 mod closing;
 mod confirmation;
 mod credentials;
+mod delegates;
 mod device;
 mod login;
 mod me;
@@ -22,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);
     sessions::routes(config);
     bindings::routes(config);
+    delegates::routes(config);
     credentials::routes(config);
     me::routes(config);
     mobile::routes(config);

@@ -5,6 +5,7 @@
 
 mod closing;
 mod codes;
+mod delegates;
 mod login;
 mod mobile;
 mod public;
