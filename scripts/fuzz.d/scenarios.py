@@ -5,7 +5,7 @@ generated; what a scenario does not name stays as generated, too."""
 import secrets
 import urllib.parse
 
-from world import COUNTY, PASSWORD, PIN, mobile, roster, statement, username
+from world import COUNTY, PASSWORD, PIN, System, mobile, roster, statement, username
 
 DEVICE = {"id": "fuzz", "platform": "web"}
 
@@ -211,6 +211,31 @@ def left(world):
     return {"by": scene["by"]}
 
 
+def waiting_partner(world):
+    return {"by": world.approver(), "id": world.system(approved=False).id}
+
+
+def partner(world, *steps):
+    return {"by": world.officer, "id": world.system(*steps).id}
+
+
+def partner_key(world):
+    scene = partner(world)
+    keys = world.call("GET", f"/v1/admin/partners/{scene['id']}", by=world.officer)["keys"]
+    return {**scene, "key_id": keys[0]["id"]}
+
+
+def known_subject(world):
+    system = world.keep("system", world.system)
+    return {"id": system.id, "body": {"subject": world.subject(system), "reason": "投诉核实"}}
+
+
+def agreed_partner(world):
+    system, holder = world.keep("system", world.system), world.holder()
+    world.ticket(system, holder)
+    return {"by": holder["session"], "id": system.id}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -297,6 +322,17 @@ SCENARIOS = {
     "withdraw_notice": lambda w: {"id": w.notice("submit", "approve")},
     "get_received_notice read_received_notice": lambda w: {"id": w.notice("submit", "approve", audience="cadres")},
     "get_my_notice read_my_notice get_public_notice": lambda w: {"id": w.notice("submit", "approve", audience="everyone")},
+    "register_partner": lambda w: {"by": w.officer, "body": {"name": ..., **w.partner_terms(System(w).public())}},
+    "get_partner suspend_partner close_partner": partner,
+    "resume_partner": lambda w: partner(w, "suspend"),
+    "approve_partner": waiting_partner,
+    "add_partner_key": lambda w: {**partner(w), "body": {"public_key": System(w).public()}},
+    "remove_partner_key": partner_key,
+    "resolve_subject": known_subject,
+    "create_sso_ticket": lambda w: {"by": w.customer()["session"], "body": {"partner_id": w.keep("system", w.system).id, "consent": True}},
+    "withdraw_partner_consent": agreed_partner,
+    "issue_partner_token": lambda w: {"body": w.main.request()},
+    "exchange_sso_ticket": lambda w: {"body": {"ticket": w.ticket(w.main)}},
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }
