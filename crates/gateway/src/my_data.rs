@@ -9,6 +9,7 @@ use unionhall_identity::otp::{self, Purpose};
 use unionhall_identity::{Identity, account};
 use unionhall_kernel::{Code, Fields, Problem};
 use unionhall_merchants::data::BenefitsCopy;
+use unionhall_partners::data::PartnerConsentCopy;
 use unionhall_registry::data::RegistryCopy;
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
@@ -45,6 +46,8 @@ struct MyData {
     benefits: Option<BenefitsCopy>,
     /// 上传的文件
     files: Copied<FileCopy>,
+    /// 合作系统授权
+    partners: Copied<PartnerConsentCopy>,
 }
 
 /// A copy of all my data 复制我的个人信息
@@ -102,6 +105,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<MyDa
         cards,
         benefits,
         files: unionhall_files::data::copy(&mut conn, id).await?,
+        partners: unionhall_partners::data::copy(&mut conn, id).await?,
     };
     drop(conn);
     core.db.write(async |tx| audit::append(tx, &note("done")).await).await?;

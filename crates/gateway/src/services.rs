@@ -14,6 +14,7 @@ use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
 use unionhall_kernel::{Clock, IdGen, Problem};
 use unionhall_merchants::Merchants;
+use unionhall_partners::Partners;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Core, Db, DbConfig};
@@ -71,6 +72,8 @@ pub struct Services {
     pub cards: web::Data<Cards>,
     /// Merchants' services.
     pub merchants: web::Data<Merchants>,
+    /// Partners' services.
+    pub partners: web::Data<Partners>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
     /// Whether requests may come.
@@ -85,6 +88,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_cards::http::routes(config);
     unionhall_merchants::http::routes(config);
     unionhall_messages::http::routes(config);
+    unionhall_partners::http::routes(config);
     home::routes(config);
     todos::routes(config);
     my_data::routes(config);
@@ -116,6 +120,7 @@ impl Services {
         let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;
+        let partners = Partners::start(core.clone(), &ring).await?;
         let app = App {
             core,
             authenticator: identity.states.clone(),
@@ -133,6 +138,7 @@ impl Services {
             files: web::Data::new(files),
             cards: web::Data::new(cards),
             merchants: web::Data::new(merchants),
+            partners: web::Data::new(partners),
             ring,
         })
     }
@@ -145,7 +151,8 @@ impl Services {
             .app_data(self.readiness.clone())
             .app_data(self.files.clone())
             .app_data(self.cards.clone())
-            .app_data(self.merchants.clone());
+            .app_data(self.merchants.clone())
+            .app_data(self.partners.clone());
     }
 
     /// The background worker with every room's tasks.
@@ -156,6 +163,7 @@ impl Services {
         let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
+        let worker = unionhall_partners::tasks(worker, core);
         upkeep::handle(worker, core, &self.identity)
     }
 

@@ -26,6 +26,7 @@ async fn forget(core: Core, leased: Leased) -> Result<(), Problem> {
     unionhall_files::forget_expired(&core, &leased).await?;
     unionhall_identity::retention::own(&core, &leased).await?;
     unionhall_cards::till_code::forget(&core, &leased).await?;
+    unionhall_partners::retention::own(&core, &leased).await?;
     unionhall_merchants::verification_log::forget(&core, &leased).await
 }
 

@@ -75,6 +75,7 @@ const SHAPED: &[&str] = &[
     "login_password",
     "login_otp",
     "begin_merchant_application",
+    "issue_partner_token",
     "request_mobile_change",
     "refresh",
     "switch_role",
