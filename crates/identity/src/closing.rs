@@ -2,8 +2,6 @@
 //! free and the consents are withdrawn; the person, their membership, cards and every record of money stay, since they
 //! are the union's and the law's. Within the fifteen working days that rules on apps allow.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -18,7 +16,7 @@ use uuid::Uuid;
 use crate::account::{Account, State};
 use crate::otp::{self, Purpose};
 use crate::schema::{account_closing as closing, account_device};
-use crate::sms::{self, Message};
+use crate::sms::{self, Message, Template};
 use crate::{Identity, account, consent, session};
 
 /// Published when an account is closed: `{account_id}`.
@@ -77,8 +75,8 @@ pub async fn ask(identity: &Identity, actor: &Actor, me: &Principal, code: &str)
             note(core, tx, actor, &own, "account.closing_ask", closes_on).await
         })
         .await?;
-    let params = BTreeMap::from([("closes_on", closes_on.to_string())]);
-    sms::tell(identity.sms.as_ref(), &Message { mobile, template_key: "account_closing", params });
+    let template = Template::AccountClosing { closes_on: closes_on.to_string() };
+    sms::tell(identity.sms.as_ref(), &Message { mobile, template });
     Ok(asked)
 }
 
@@ -155,8 +153,8 @@ pub async fn close_due(identity: &Identity, leased: &Leased) -> Result<(), Probl
                 Ok(Some(mobile)) => {
                     identity.states.forget(id);
                     if let Some(mobile) = mobile {
-                        let (template_key, params) = ("account_closed", BTreeMap::new());
-                        sms::tell(identity.sms.as_ref(), &Message { mobile, template_key, params });
+                        let template = Template::AccountClosed {};
+                        sms::tell(identity.sms.as_ref(), &Message { mobile, template });
                     }
                 }
                 Err(problem) => failed = Err(problem),

@@ -1,12 +1,10 @@
 //! The county's side.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_identity::account::{NewAccount, State as AccountState};
-use unionhall_identity::sms::{self, Message};
+use unionhall_identity::sms::{self, Message, Template};
 use unionhall_identity::{Identity, account, closing, mobile, session};
 use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::db::constraint;
@@ -103,8 +101,8 @@ pub async fn decide(
         if let Some(old) = bound.old.filter(|old| *old != done.mobile) {
             mobile::told(identity, old, &done.mobile);
         }
-        let (mobile, params) = (done.mobile.clone(), BTreeMap::new());
-        sms::tell(identity.sms.as_ref(), &Message { mobile, template_key: "mobile_bound", params });
+        let message = Message { mobile: done.mobile.clone(), template: Template::MobileBound {} };
+        sms::tell(identity.sms.as_ref(), &message);
     }
     Ok(done)
 }
