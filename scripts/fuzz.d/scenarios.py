@@ -15,6 +15,14 @@ def login_with_code(world):
     return {"body": {"mobile": number, "code": world.code(number, "login"), "device": DEVICE, "consents": []}}
 
 
+def login_from_wechat(world):
+    return {"body": {"js_code": secrets.token_hex(8), "phone_code": mobile(), "device": DEVICE, "consents": []}}
+
+
+def bound_to_wechat(world):
+    return {"by": world.mini()}
+
+
 def login_with_password(world):
     who = world.keep("known", world.staff)
     return {"body": {"realm": "merchant", "username": who["username"], "password": PASSWORD}}
@@ -240,6 +248,8 @@ SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
     "login_otp": login_with_code,
+    "login_wechat": login_from_wechat,
+    "get_my_wechat unbind_my_wechat": bound_to_wechat,
     "login_password": login_with_password,
     "refresh": lambda w: {"body": w.clerk(w.keep("clerk", w.staff)).renewal()},
     "change_password": lambda w: {"by": w.clerk(w.staff()), "body": {"present": PASSWORD, "new": ...}},

@@ -197,6 +197,10 @@ class World:
         number = number or mobile()
         return Session(self, OTP_LOGIN, mobile=number, code=self.code(number, "login"), consents=[])
 
+    def mini(self):
+        """An account that a WeChat user is bound to."""
+        return Session(self, "/v1/auth/login/wechat", js_code=secrets.token_hex(8), phone_code=mobile(), consents=[])
+
     def clerk(self, who):
         return Session(self, PASSWORD_LOGIN, realm="merchant", username=who["username"], password=who["password"])
 

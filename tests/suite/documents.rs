@@ -46,6 +46,7 @@ fn every_operation_says_what_it_is() {
                     "request_otp",
                     "login_password",
                     "login_otp",
+                    "login_wechat",
                     "refresh",
                     "activate_account",
                     "issue_partner_token",

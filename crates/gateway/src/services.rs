@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use unionhall_cards::Cards;
 use unionhall_files::{Clamd, Files};
 use unionhall_identity::sms::SmsSender;
+use unionhall_identity::wechat::WechatApi;
 use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
 use unionhall_kernel::{Clock, IdGen, Problem};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub kek: Kek,
     /// Hands messages over.
     pub sms: Arc<dyn SmsSender>,
+    /// Asks WeChat, where that is configured.
+    pub wechat: Option<Arc<dyn WechatApi>>,
     /// `iss` of tokens.
     pub issuer: String,
     /// Scans uploads, where there is one.
@@ -115,8 +118,9 @@ impl Services {
             Arc::new(unionhall_registry::post::PostRoles),
             Arc::new(unionhall_merchants::staff::MerchantRoles),
         ];
+        let outside = (parts.sms, parts.wechat);
         let identity =
-            Identity::start(core.clone(), &ring, parts.issuer, parts.sms, roles, parts.cores).await?;
+            Identity::start(core.clone(), &ring, parts.issuer, outside, roles, parts.cores).await?;
         let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;

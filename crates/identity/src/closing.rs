@@ -17,7 +17,7 @@ use crate::account::{Account, State};
 use crate::otp::{self, Purpose};
 use crate::schema::{account_closing as closing, account_device};
 use crate::sms::{self, Message, Template};
-use crate::{Identity, account, consent, session};
+use crate::{Identity, account, consent, session, wechat};
 
 /// Published when an account is closed: `{account_id}`.
 pub const CLOSED: &str = "account.closed";
@@ -197,6 +197,7 @@ pub async fn close(
     consent::withdraw_all(tx, id, now).await?;
     diesel::delete(account_device::table.filter(account_device::account_id.eq(id))).execute(tx).await?;
     diesel::delete(closing::table.find(id)).execute(tx).await?;
+    wechat::forget(tx, id).await?;
     account::close(tx, account, now).await?;
     outbox::publish(tx, core.id(), now, CLOSED, &json!({"account_id": id})).await?;
     let mut event = actor.event(core.id(), now, None, "account.close", ("account", Some(id)));

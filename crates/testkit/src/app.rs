@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use unionhall_gateway::Services;
 use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::Parts;
+use unionhall_identity::wechat::{Credentials, HttpWechat, WechatApi};
 use unionhall_kernel::clock::{ManualClock, RandomIds};
 use unionhall_storage::keys::Kek;
 use unionhall_storage::{Core, DbConfig};
@@ -22,7 +23,7 @@ use crate::db::TestDb;
 use crate::sms::SmsBox;
 
 // The servers and connections of all tests of a process live here, not on a test's own runtime.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 });
 
@@ -45,6 +46,7 @@ pub struct TestApp {
     /// The database.
     pub db: TestDb,
     address: SocketAddr,
+    wechat: Option<String>,
     http: reqwest::Client,
 }
 
@@ -52,8 +54,18 @@ async fn services(
     config: DbConfig,
     clock: Arc<ManualClock>,
     sms: Arc<SmsBox>,
+    wechat: Option<&str>,
     time_limit: Duration,
 ) -> Services {
+    let wechat = wechat.map(|url| {
+        let by = Credentials {
+            app_id: crate::wechat::APP_ID.to_owned(),
+            secret: crate::wechat::SECRET.to_owned().into(),
+            url: url.to_owned(),
+            timeout: Duration::from_secs(2),
+        };
+        Arc::new(HttpWechat::new(by, clock.clone()).expect("a client")) as Arc<dyn WechatApi>
+    });
     let parts = Parts {
         db: config,
         runtime: RUNTIME.handle().clone(),
@@ -61,6 +73,7 @@ async fn services(
         ids: Arc::new(RandomIds::default()),
         kek: Kek::parse(KEK).expect("a key"),
         sms,
+        wechat,
         issuer: "https://unionhall.test".to_owned(),
         scanner: None,
         redis: None,
@@ -81,7 +94,7 @@ pub(crate) async fn seed(url: &str) {
     let config =
         DbConfig { url: url.to_owned().into(), writers: 1, readers: 1, point_limit: crate::db::POINT_LIMIT };
     let clock = Arc::new(ManualClock::new(beginning()));
-    let services = services(config, clock, Arc::new(SmsBox::default()), TIME_LIMIT).await;
+    let services = services(config, clock, Arc::new(SmsBox::default()), None, TIME_LIMIT).await;
     let core = &services.app.core;
     let mut conn = core.db.writer().await.expect("a connection");
     unionhall_registry::seed::load(core, &mut conn).await.expect("the territorial unions load");
@@ -95,17 +108,33 @@ impl TestApp {
 
     /// A server that gives requests up after `limit`.
     pub async fn with_time_limit(limit: Duration) -> Self {
+        Self::begin(None, limit).await
+    }
+
+    /// A server that asks WeChat at `url`.
+    pub async fn with_wechat(url: &str) -> Self {
+        Self::begin(Some(url.to_owned()), TIME_LIMIT).await
+    }
+
+    async fn begin(wechat: Option<String>, limit: Duration) -> Self {
         let clock = Arc::new(ManualClock::new(beginning()));
-        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), limit).await
+        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), wechat, limit).await
     }
 
     /// One more copy on the same database, clock and SMS box.
     pub async fn copy(&self) -> Self {
-        Self::start_on(self.db.clone(), self.clock.clone(), self.sms.clone(), TIME_LIMIT).await
+        let (db, clock, sms) = (self.db.clone(), self.clock.clone(), self.sms.clone());
+        Self::start_on(db, clock, sms, self.wechat.clone(), TIME_LIMIT).await
     }
 
-    async fn start_on(db: TestDb, clock: Arc<ManualClock>, sms: Arc<SmsBox>, limit: Duration) -> Self {
-        let services = services(db.config(), clock.clone(), sms.clone(), limit).await;
+    async fn start_on(
+        db: TestDb,
+        clock: Arc<ManualClock>,
+        sms: Arc<SmsBox>,
+        wechat: Option<String>,
+        limit: Duration,
+    ) -> Self {
+        let services = services(db.config(), clock.clone(), sms.clone(), wechat.as_deref(), limit).await;
         let listener = ListenerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             workers: 2,
@@ -124,7 +153,7 @@ impl TestApp {
             })
             .await
             .expect("the server starts");
-        Self { services, clock, sms, db, address, http: reqwest::Client::new() }
+        Self { services, clock, sms, db, address, wechat, http: reqwest::Client::new() }
     }
 
     /// Where it listens, for requests no client would send.

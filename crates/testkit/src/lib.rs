@@ -17,6 +17,7 @@ mod published;
 mod qr;
 pub mod shop;
 mod sms;
+pub mod wechat;
 
 pub use app::{KEK, TestApp};
 pub use client::{Reply, Request, Session};

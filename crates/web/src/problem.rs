@@ -76,7 +76,7 @@ pub struct ProblemBody {
     /// The query parameter that is refused, on `UNKNOWN_PARAMETER` and `INVALID_PARAMETER`.
     #[schema(example = "limit")]
     pub parameter: Option<String>,
-    /// The field whose value is taken, on `ALREADY_EXISTS`; that of the wrong code, where two are sent, on `OTP_INVALID`.
+    /// The field whose value is taken, on `ALREADY_EXISTS`; that of the wrong code, where two are sent, on `OTP_INVALID` and `WECHAT_CODE_INVALID`.
     #[schema(example = "uscc")]
     pub field: Option<String>,
     /// The rule that is not met, on `NOT_ELIGIBLE`.

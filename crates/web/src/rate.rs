@@ -74,6 +74,7 @@ const SHAPED: &[&str] = &[
     "request_otp",
     "login_password",
     "login_otp",
+    "login_wechat",
     "begin_merchant_application",
     "issue_partner_token",
     "request_mobile_change",

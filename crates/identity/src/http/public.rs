@@ -86,7 +86,10 @@ async fn app_config(app: web::Data<App>, identity: web::Data<Identity>, _caller:
     Ok(HttpResponse::Ok().json(AppConfig {
         server_time: wire::instant(app.now()),
         minimum_versions: minimum.collect(),
-        modules: vec!["registry", "cards", "merchants"],
+        modules: ["registry", "cards", "merchants"]
+            .into_iter()
+            .chain(identity.wechat.as_ref().map(|_| "wechat_login"))
+            .collect(),
         consents: DOCUMENTS.iter().map(|d| ConsentOffer::of(d, identity.tokens.issuer())).collect(),
         limits: LimitsDto {
             otp_expires_in: otp::TTL_SECONDS,

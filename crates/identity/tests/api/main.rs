@@ -9,3 +9,4 @@ mod login;
 mod mobile;
 mod public;
 mod sessions;
+mod wechat;

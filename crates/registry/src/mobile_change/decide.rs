@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_identity::account::{NewAccount, State as AccountState};
 use unionhall_identity::sms::{self, Message, Template};
-use unionhall_identity::{Identity, account, closing, mobile, session};
+use unionhall_identity::{Identity, account, closing, mobile, session, wechat};
 use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit};
@@ -183,6 +183,8 @@ async fn bind(core: &Core, tx: &mut Conn, actor: &Actor, a: &Request) -> Result<
             account::set_mobile(core, tx, own.id, seen, &a.mobile).await?;
             session::end_all(tx, own.id, "mobile", core.now()).await?;
             closing::forget(core, tx, actor, &own).await?;
+            // The WeChat user is on the phone that is gone.
+            wechat::unbind(core, tx, actor, own.id, "mobile").await?;
             (own.id, found.old_mobile)
         }
         (Some(_), None) => return Err(Problem::new(Code::InvalidState)),

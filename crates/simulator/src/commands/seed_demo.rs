@@ -69,6 +69,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
         ids: Arc::new(RandomIds::default()),
         kek: config.kek()?,
         sms: Arc::new(FileSms::new(outbox.clone(), clock)),
+        wechat: None,
         issuer: config.issuer.clone(),
         scanner: None,
         redis: None,
