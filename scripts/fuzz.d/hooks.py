@@ -62,15 +62,16 @@ def before_call(context, case, kwargs):
 
 def play(case, scene):
     """Puts into a case what a scenario names, and the version of what it is aimed at."""
-    if "by" in scene:
-        case.headers["Authorization"] = scene.pop("by").bearer()
+    by = scene.pop("by", None)
+    if by:
+        case.headers["Authorization"] = by.bearer()
     if "body" in scene:
         case.body = {key: case.body[key] if value is ... else value for key, value in scene.pop("body").items()}
     case.query = scene.pop("query", case.query)
     case.path_parameters.update(scene)
     if "If-Match" in case.headers:
         resource = re.match(r"/v1/admin/[a-z-]+/", case.operation.path)[0] + scene["id"]
-        case.headers["If-Match"] = world.send("GET", resource, by=world.leader)[1]
+        case.headers["If-Match"] = world.send("GET", resource, by=by or world.leader)[1]
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = secrets.token_hex(8)
 

@@ -6,7 +6,7 @@ import secrets
 import time
 import urllib.parse
 
-from world import COUNTY, PASSWORD, PIN, mobile, roster, statement, username
+from world import COUNTY, PASSWORD, PIN, System, mobile, roster, statement, username
 
 DEVICE = {"id": "fuzz", "platform": "web"}
 
@@ -14,6 +14,14 @@ DEVICE = {"id": "fuzz", "platform": "web"}
 def login_with_code(world):
     number = mobile()
     return {"body": {"mobile": number, "code": world.code(number, "login"), "device": DEVICE, "consents": []}}
+
+
+def login_from_wechat(world):
+    return {"body": {"js_code": secrets.token_hex(8), "phone_code": mobile(), "device": DEVICE, "consents": []}}
+
+
+def bound_to_wechat(world):
+    return {"by": world.mini()}
 
 
 def login_with_password(world):
@@ -305,10 +313,37 @@ def received_delegation(world, accepted=False):
     return {"by": relative, "id": made}
 
 
+def waiting_partner(world):
+    return {"by": world.approver(), "id": world.system(approved=False).id}
+
+
+def partner(world, *steps):
+    return {"by": world.officer, "id": world.system(*steps).id}
+
+
+def partner_key(world):
+    scene = partner(world)
+    keys = world.call("GET", f"/v1/admin/partners/{scene['id']}", by=world.officer)["keys"]
+    return {**scene, "key_id": keys[0]["id"]}
+
+
+def known_subject(world):
+    system = world.keep("system", world.system)
+    return {"id": system.id, "body": {"subject": world.subject(system), "reason": "投诉核实"}}
+
+
+def agreed_partner(world):
+    system, holder = world.keep("system", world.system), world.holder()
+    world.ticket(system, holder)
+    return {"by": holder["session"], "id": system.id}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
     "login_otp": login_with_code,
+    "login_wechat": login_from_wechat,
+    "get_my_wechat unbind_my_wechat": bound_to_wechat,
     "login_password": login_with_password,
     "refresh": lambda w: {"body": w.clerk(w.keep("clerk", w.staff)).renewal()},
     "change_password": lambda w: {"by": w.clerk(w.staff()), "body": {"present": PASSWORD, "new": ...}},
@@ -415,6 +450,17 @@ SCENARIOS = {
     "register_push_device": device_to_be,
     "remove_push_device": registered_device,
     "add_push_subscription": lambda w: registered_device(w, "wechat", "wechat_subscribe"),
+    "register_partner": lambda w: {"by": w.officer, "body": {"name": ..., **w.partner_terms(System(w).public())}},
+    "get_partner suspend_partner close_partner": partner,
+    "resume_partner": lambda w: partner(w, "suspend"),
+    "approve_partner": waiting_partner,
+    "add_partner_key": lambda w: {**partner(w), "body": {"public_key": System(w).public()}},
+    "remove_partner_key": partner_key,
+    "resolve_subject": known_subject,
+    "create_sso_ticket": lambda w: {"by": w.customer()["session"], "body": {"partner_id": w.keep("system", w.system).id, "consent": True}},
+    "withdraw_partner_consent": agreed_partner,
+    "issue_partner_token": lambda w: {"body": w.main.request()},
+    "exchange_sso_ticket": lambda w: {"body": {"ticket": w.ticket(w.main)}},
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }

@@ -10,6 +10,7 @@ import secrets
 import time
 
 import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 COUNTY = "410102"
 NAME = "王小明"
@@ -85,6 +86,35 @@ class Session:
         return f"Bearer {self.access}"
 
 
+def base64url(content):
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+class System:
+    """A partner with its key. Its access tokens, too, are renewed after ten minutes."""
+
+    def __init__(self, world):
+        self.world, self.key, self.since, self.id = world, Ed25519PrivateKey.generate(), float("-inf"), None
+
+    def public(self):
+        return base64url(self.key.public_key().public_bytes_raw())
+
+    def request(self):
+        """What a token is asked with, good once."""
+        now = int(time.time())
+        claims = {"iss": self.id, "sub": self.id, "aud": "https://unionhall.example", "exp": now + 60, "jti": secrets.token_hex(16)}
+        parts = [base64url(json.dumps(part).encode()) for part in ({"alg": "EdDSA", "typ": "JWT"}, claims)]
+        signature = base64url(self.key.sign(".".join(parts).encode()))
+        return {"grant_type": "client_credentials", "client_assertion": ".".join([*parts, signature]),
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+
+    def bearer(self):
+        if time.monotonic() - self.since > 600:
+            self.access = self.world.call("POST", "/v1/partner/token", self.request())["access_token"]
+            self.since = time.monotonic()
+        return f"Bearer {self.access}"
+
+
 class World:
     def __init__(self, audience):
         with open(os.path.join(os.environ["FUZZ_DATA"], "demo.json"), encoding="utf-8") as file:
@@ -96,7 +126,9 @@ class World:
         # Somebody else, whose post is above what the leader's random requests can revoke.
         self.officer = self.cadre("zhengzhou.officer")
         # Whose token the requests carry.
-        self.main = {"member": lambda: self.holder()["session"], "merchant": self.manager, "admin": lambda: self.leader}[audience]()
+        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "admin": lambda: self.leader, "partner": self.system}
+        self.main = mains[audience]()
+        self.main.bearer()
 
     def keep(self, name, make):
         """Made when it is first asked for, until something fails and all is made anew."""
@@ -165,6 +197,10 @@ class World:
         """An account at level 0, or that of somebody on the roster."""
         number = number or mobile()
         return Session(self, OTP_LOGIN, mobile=number, code=self.code(number, "login"), consents=[])
+
+    def mini(self):
+        """An account that a WeChat user is bound to."""
+        return Session(self, "/v1/auth/login/wechat", js_code=secrets.token_hex(8), phone_code=mobile(), consents=[])
 
     def clerk(self, who):
         return Session(self, PASSWORD_LOGIN, realm="merchant", username=who["username"], password=who["password"])
@@ -396,3 +432,31 @@ class World:
         for step in steps:
             self.step(f"/v1/admin/notices/{made}/{step}", self.leader if step == "approve" else self.officer)
         return made
+
+    # ---- partners
+
+    def approver(self):
+        return self.keep("approver", lambda: self.cadre("zhengzhou.leader"))
+
+    def partner_terms(self, key):
+        return {"organisation": "郑州市工人文化宫", "contact_name": NAME, "contact_mobile": mobile(), "receives": ["level", "union"],
+                "redirect_origins": ["https://park.example.cn"], "public_key": key}
+
+    def system(self, *steps, approved=True):
+        """A partner that the city's officer registered; another person approves."""
+        made = System(self)
+        body = {"name": "郑州职工文化宫", **self.partner_terms(made.public())}
+        made.id = self.call("POST", "/v1/admin/partners", body, self.officer)["id"]
+        if approved:
+            self.step(f"/v1/admin/partners/{made.id}/approve", self.approver())
+        for step in steps:
+            self.step(f"/v1/admin/partners/{made.id}/{step}", self.officer, reason="整改")
+        return made
+
+    def ticket(self, system, holder=None):
+        """A member's ticket for a partner, agreed to."""
+        by = (holder or self.customer())["session"]
+        return self.call("POST", "/v1/me/sso-tickets", {"partner_id": system.id, "consent": True}, by)["ticket"]
+
+    def subject(self, system):
+        return self.call("POST", "/v1/partner/sso/exchange", {"ticket": self.ticket(system)}, system)["subject"]

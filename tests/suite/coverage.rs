@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use unionhall_gateway::document::{self, AUDIENCES};
 use unionhall_testkit::shop::{Holder, Shop, id};
-use unionhall_testkit::{Reply, Session, TestApp, citizen, mobile};
+use unionhall_testkit::{CadreHandle, PartnerHandle, Reply, Session, TestApp, citizen, mobile};
 use unionhall_web::policy::{Action, allows};
 use unionhall_web::{Realm, RoleName};
 use uuid::Uuid;
@@ -106,6 +106,10 @@ struct World {
     there: Shop,
     member: Holder,
     cashier: Session,
+    /// Another system, logged in.
+    system: Session,
+    /// A partner of this county, as it was registered.
+    partner: Uuid,
     /// Foreign ids by the path that takes them, the longest match first.
     foreign: Vec<(&'static str, Uuid)>,
     /// What only the other county may see.
@@ -192,6 +196,18 @@ async fn told_and_pushed_to(shop: &Shop, other: &Holder) -> (Uuid, Uuid) {
     (id(&inbox["items"][0]), device)
 }
 
+// A city's partner, given to a county: that is where those stand who try to reach it.
+async fn partner_of(shop: &Shop, name: &str, county: &str) -> (CadreHandle, PartnerHandle) {
+    let officer = shop.app.cadre("4101", RoleName::Officer).await;
+    let partner = shop.app.registered_partner(&officer, name).await;
+    let given = format!(
+        "UPDATE partner p SET org_id = o.id, path = o.path FROM org o WHERE p.id = '{}' AND o.code = '{county}'",
+        partner.id
+    );
+    shop.app.sql(&given).await;
+    (officer, partner)
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -216,6 +232,16 @@ impl World {
         let notice = there.app.notice(&there.officer, &there.leader, &text).await;
         text["audience"] = json!("cadres");
         let for_cadres = there.app.notice(&there.officer, &there.leader, &text).await;
+        let (officer, partner) = partner_of(&here, "本地系统", HERE).await;
+        let approver = here.app.cadre("4101", RoleName::Leader).await;
+        let system = here.app.partner(&officer, &approver, "合作系统").await;
+        let system = here.app.login_partner(&system).await;
+        let (_, foreign_partner) = partner_of(&there, "金丝雀系统", THERE).await;
+        there.app.partner_step(foreign_partner.id, "approve", &there.leader).await.expect(200);
+        there.app.sso_ticket(&other.session, foreign_partner.id).await;
+        let path = format!("/v1/admin/partners/{}", foreign_partner.id);
+        let key = there.app.get(&path).by(&there.leader.session).await.expect(200);
+        let key = id(&key["keys"][0]);
         let file = there.app.licence(&there.officer.session).await;
         let applicant = there.app.applicant(&mobile()).await;
         let mut stated = there.app.application_of(&applicant).await;
@@ -238,6 +264,9 @@ impl World {
         let sessions = there.app.get("/v1/auth/sessions").by(&other.session).await.expect(200);
         let session = id(&sessions["items"][0]);
         let foreign = vec![
+            ("/v1/admin/partners/{id}/keys/{key_id}", key),
+            ("/v1/admin/partners/{id}", foreign_partner.id),
+            ("/v1/me/partners/{id}", foreign_partner.id),
             ("/v1/admin/merchants/{id}/staff/{staff_id}", staff),
             ("/v1/admin/merchants/{id}/branches/{branch_id}", there.branches[0]),
             ("/v1/merchant/branches/{id}", there.branches[0]),
@@ -284,7 +313,9 @@ impl World {
         published.extend([campaign, there.merchant, union].map(|id| id.to_string()));
         canaries.retain(|canary| !published.contains(canary));
         canaries.extend([other.mobile.clone(), there.officer.person.to_string(), "金丝雀".to_owned()]);
-        Self { here, there, member, cashier, foreign, canaries, published }
+        canaries.push(foreign_partner.key.public);
+        let partner = partner.id;
+        Self { here, there, member, cashier, system, partner, foreign, canaries, published }
     }
 
     /// The concrete path with an id in place of its parameter; `None` when the operation takes none.
@@ -296,11 +327,13 @@ impl World {
             let row = self.foreign.iter().find(|(prefix, _)| operation.path.starts_with(prefix));
             let (_, foreign) = row.unwrap_or_else(|| panic!("no foreign row to try {} with", operation.path));
             let value = if absent { ABSENT } else { *foreign };
-            let nested = |path: &str, name| path.replace(name, &value.to_string());
-            let own = nested(&nested(&operation.path, "{staff_id}"), "{branch_id}");
-            // A nested row is looked for under one's own parent too.
-            let parent = if own == operation.path { value } else { self.here.merchant };
-            own.replace("{id}", &parent.to_string())
+            // A nested row is looked for under one's own parent.
+            let (shop, partner) = (self.here.merchant, self.partner);
+            let nested = [("{staff_id}", shop), ("{branch_id}", shop), ("{key_id}", partner)];
+            let nested = nested.into_iter().find(|(name, _)| operation.path.contains(name));
+            let (name, parent) = nested.unwrap_or(("{id}", value));
+            let path = operation.path.replace(name, &value.to_string());
+            path.replace("{id}", &parent.to_string())
         })
     }
 
@@ -356,6 +389,7 @@ async fn every_operation_refuses_who_may_not() {
             ("member", &world.member.session),
             ("merchant", &world.cashier),
             ("admin", &sessions[&RoleName::Leader]),
+            ("partner", &world.system),
         ];
         all.into_iter().filter(|(name, _)| *name != scheme).map(|(_, s)| s).collect()
     };
@@ -375,12 +409,12 @@ async fn every_operation_refuses_who_may_not() {
         assert_eq!(anonymous.problem(401), "UNAUTHENTICATED", "{at}: anonymous");
         cells += 1;
         let scheme = operation.schemes.keys().next().unwrap().clone();
-        if scheme != "any" {
-            for outsider in outsiders(&scheme) {
-                let reply = world.send(&operation, &concrete, Some(outsider)).await;
-                assert_eq!(reply.problem(401), "UNAUTHENTICATED", "{at}: another audience");
-                cells += 1;
-            }
+        // What is open to any person is not open to a system.
+        let outside = if scheme == "any" { vec![&world.system] } else { outsiders(&scheme) };
+        for outsider in outside {
+            let reply = world.send(&operation, &concrete, Some(outsider)).await;
+            assert_eq!(reply.problem(401), "UNAUTHENTICATED", "{at}: another audience");
+            cells += 1;
         }
         let insider = match scheme.as_str() {
             "admin" => {
@@ -416,6 +450,7 @@ async fn every_operation_refuses_who_may_not() {
                 cells += 1;
                 &world.member.session
             }
+            "partner" => &world.system,
             _ => &world.member.session,
         };
         // Logging out here would end the session the other cells need.
@@ -460,6 +495,7 @@ async fn examples_are_enough_to_be_understood() {
         let by = match scheme {
             Some("member" | "any") => Some(&world.member.session),
             Some("merchant") => Some(&world.cashier),
+            Some("partner") => Some(&world.system),
             Some(_) => Some(&leader),
             None => None,
         };

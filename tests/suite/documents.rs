@@ -42,8 +42,16 @@ fn every_operation_says_what_it_is() {
             assert!(summary.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{at}: no Chinese term");
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{at}: one tag");
             let open = path.starts_with("/v1/public/")
-                || ["request_otp", "login_password", "login_otp", "refresh", "activate_account"]
-                    .contains(&id)
+                || [
+                    "request_otp",
+                    "login_password",
+                    "login_otp",
+                    "login_wechat",
+                    "refresh",
+                    "activate_account",
+                    "issue_partner_token",
+                ]
+                .contains(&id)
                 || id == "apply_as_merchant";
             assert_eq!(operation.get("security").is_none(), open, "{at}: security");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {

@@ -19,9 +19,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cards", &["kernel", "storage", "web", "identity", "registry"]),
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
     ("messages", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
+    ("partners", &["kernel", "storage", "web", "identity", "registry"]),
     (
         "gateway",
-        &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants", "messages"],
+        &[
+            "kernel",
+            "storage",
+            "web",
+            "files",
+            "identity",
+            "registry",
+            "cards",
+            "merchants",
+            "messages",
+            "partners",
+        ],
     ),
 ];
 // Rooms that only tools and tests stand on.
@@ -67,6 +79,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("cards", &["card"]),
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
     ("messages", &["notice", "inbox", "push"]),
+    ("partners", &["partner"]),
 ];
 // Views a room publishes for those above; `member_standing` is the only relation of registry they may name.
 const PUBLISHED: &[&str] =

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use unionhall_testkit::shop::Shop;
+use unionhall_testkit::wechat::{FakeWechat, Odd, SECRET, SESSION_KEY};
 use unionhall_testkit::{PASSWORD, TestApp, citizen, mobile};
 use unionhall_web::{Realm, RoleName};
 
@@ -36,7 +37,8 @@ async fn no_name_number_mobile_code_or_password_reaches_the_log() {
     // Requests are served on other threads than this one, so the subscriber is the process's.
     tracing_subscriber::util::SubscriberInitExt::try_init(subscriber).expect("no other subscriber");
 
-    let shop = Shop::open_in(TestApp::start().await, "410102").await;
+    let wechat = FakeWechat::start().await;
+    let shop = Shop::open_in(TestApp::with_wechat(&wechat.url).await, "410102").await;
     let app = &shop.app;
     let member = app.on_roster("410102").await;
     let session = app.login_member(&member.mobile).await;
@@ -64,6 +66,14 @@ async fn no_name_number_mobile_code_or_password_reaches_the_log() {
     app.post("/v1/public/mobile-changes", body).await.expect(202);
     let confirm = app.otp(&member.mobile, "confirm", Realm::Member).await;
     app.post("/v1/me/data", json!({"code": confirm})).by(&session).await.expect(200);
+    // From the mini-program: rightly, and each way that has its cause in the log.
+    let (js_code, phone_code) = (wechat.js_code("openid-of-somebody"), wechat.phone_code(&member.mobile));
+    app.wechat_login(&js_code, Some(&phone_code)).await.expect(200);
+    let key = json!({"session_key": SESSION_KEY}).to_string();
+    for odd in [Odd::Errcode(40125), Odd::Raw(200, key), Odd::Never] {
+        wechat.answer_next(odd);
+        assert_eq!(app.wechat_login("never-mind", None).await.problem(503), "UNAVAILABLE");
+    }
     // A failure of ours keeps its cause for the log: that must be clean too.
     app.sql("ALTER TABLE person_document RENAME TO person_document_away").await;
     let failed = app.get(&path.replace("/reveal", "")).by(&leader.session).await;
@@ -81,6 +91,13 @@ async fn no_name_number_mobile_code_or_password_reaches_the_log() {
         PASSWORD,
         session.access.as_str(),
         session.refresh.as_str(),
+        js_code.as_str(),
+        phone_code.as_str(),
+        "never-mind",
+        "openid-of-somebody",
+        SESSION_KEY,
+        SECRET,
+        "token-0",
     ];
     for secret in secrets {
         assert!(!log.contains(secret), "{secret} is in the log");

@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use unionhall_testkit::shop::Shop;
 use unionhall_testkit::{Reply, Session, TestApp, mobile};
-use unionhall_web::Realm;
+use unionhall_web::{Realm, RoleName};
 
 async fn copy(app: &TestApp, by: &Session, number: &str) -> Reply {
     app.advance(Duration::seconds(60)).await;
@@ -23,6 +23,12 @@ async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
     for (key, who) in [("a", &holder), ("b", &other)] {
         let token = shop.token(&till, who).await;
         shop.redeem(&till, &token, quota, 5000, key).await.expect(201);
+    }
+    let (officer, approver) =
+        (app.cadre("4101", RoleName::Officer).await, app.cadre("4101", RoleName::Leader).await);
+    let partner = app.partner(&officer, &approver, "郑州职工文化宫").await;
+    for who in [&holder, &other] {
+        app.sso_ticket(&who.session, partner.id).await;
     }
     // Somebody asks for another mobile in the holder's name: what that is, is theirs.
     let stranger = mobile();
@@ -56,6 +62,9 @@ async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
     assert_eq!(registry["mobile_changes"]["items"][0]["new_mobile"], masked);
     assert_eq!(full["cards"]["items"].as_array().unwrap().len(), 1);
     assert_eq!(full["benefits"]["redemptions"]["items"].as_array().unwrap().len(), 1);
+    let partners = full["partners"]["items"].as_array().unwrap();
+    assert_eq!((partners.len(), &partners[0]["partner_name"]), (1, &json!("郑州职工文化宫")));
+    assert_eq!(partners[0]["receives"], json!(["level", "union"]));
     let text = full.to_string();
     assert!(
         !text.contains(&other.mobile)

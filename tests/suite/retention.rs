@@ -24,6 +24,8 @@ async fn on_day(app: &TestApp, day: i64, begun: chrono::DateTime<chrono::Utc>) -
         ("event", "outbox WHERE topic = 'past'"),
         ("log", "verification_log"),
         ("session", "session"),
+        ("ticket", "partner_ticket"),
+        ("assertion", "partner_assertion"),
         ("broken", "blob WHERE NOT kept"),
         ("blob", "blob_chunk"),
     ] {
@@ -51,6 +53,26 @@ async fn everything_goes_in_its_time_and_not_before() {
         app.core().id()
     ))
     .await;
+    // A city's partner was logged in and a ticket made; both live a minute.
+    app.sql(&format!(
+        "WITH a AS (INSERT INTO account (id, realm, state, created_at, changed_at) \
+             VALUES (gen_random_uuid(), 'partner', 'ACTIVE', '{begun}', '{begun}') RETURNING id), \
+           o AS (SELECT id, path FROM org WHERE code = '4101'), \
+           m AS (INSERT INTO person (id, name, created_at) \
+             VALUES (gen_random_uuid(), '王小明', '{begun}') RETURNING id), \
+           p AS (INSERT INTO partner (id, org_id, path, name, organisation, contact_name, contact_mobile, \
+               redirect_origins, receives, state, written_by, approved_by, created_at) \
+             SELECT a.id, o.id, o.path, '园区', '园区', '李建国', '\\x00', '{{https://a.cn}}', '{{}}', 'ACTIVE', \
+               ARRAY[gen_random_uuid()], gen_random_uuid(), '{begun}' FROM a, o RETURNING id), \
+           c AS (INSERT INTO partner_consent (id, partner_id, account_id, person_id, subject, receives, given_at, channel) \
+             SELECT gen_random_uuid(), p.id, p.id, m.id, sha256('x'), '{{}}', '{begun}', 'api' FROM p, m \
+             RETURNING id, partner_id), \
+           t AS (INSERT INTO partner_ticket (hash, partner_id, consent_id, expires_at) \
+             SELECT 'x', c.partner_id, c.id, '{begun}'::timestamptz + interval '1 minute' FROM c) \
+         INSERT INTO partner_assertion (partner_id, jti, expires_at) \
+         SELECT p.id, 'x', '{begun}'::timestamptz + interval '1 minute' FROM p"
+    ))
+    .await;
     let core = app.core();
     for kept in [false, true] {
         let mut blob = Incoming::begin(core);
@@ -60,7 +82,7 @@ async fn everything_goes_in_its_time_and_not_before() {
             blob::keep(&mut core.db.writer().await.unwrap(), blob.id).await.unwrap();
         }
     }
-    let all = "code failure count task failed event log session broken blob";
+    let all = "code failure count task failed event log session ticket assertion broken blob";
     assert_eq!(on_day(&app, 0, begun).await, all);
     assert_eq!(on_day(&app, 1, begun).await, all);
     assert_eq!(app.number("SELECT count(*) FROM blob_chunk").await, 6);

@@ -33,6 +33,8 @@ struct AppConfig {
     minimum_versions: BTreeMap<String, String>,
     /// Parts of the platform that are open to members of the union today.
     modules: BTreeSet<Module>,
+    /// Whether members may log in from the mini-program. 微信登录
+    wechat_login: bool,
     /// Documents to agree to.
     consents: Vec<ConsentOffer>,
     /// Limits an app may show.
@@ -103,6 +105,7 @@ async fn app_config(
         server_time: wire::instant(app.now()),
         minimum_versions: minimum.collect(),
         modules,
+        wechat_login: identity.wechat.is_some(),
         consents: DOCUMENTS.iter().map(|d| ConsentOffer::of(d, identity.tokens.issuer())).collect(),
         limits: LimitsDto {
             otp_expires_in: otp::TTL_SECONDS,

@@ -12,6 +12,7 @@ use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use unionhall_identity::wechat::{self, Credentials};
 use unionhall_storage::keys::Kek;
 use unionhall_web::rate::Rates;
 use unionhall_web::request::{ClientRules, Version};
@@ -85,6 +86,14 @@ pub struct Config {
     pub push_url: Option<String>,
     /// The secret that pushes to it are signed with.
     pub push_secret: Option<SecretString>,
+    /// The mini-program that members may log in from; the operation is closed without.
+    pub wechat_app_id: Option<String>,
+    /// File with its secret.
+    pub wechat_secret_file: Option<PathBuf>,
+    /// The secret itself.
+    pub wechat_secret: Option<SecretString>,
+    /// WeChat's address, where it is reached through another.
+    pub wechat_url: Option<String>,
     /// `host:port` of a clamd that scans uploads; they are taken unscanned without.
     pub clamd: Option<String>,
     /// Origins browsers may call from.
@@ -144,6 +153,10 @@ pub const KEYS: &[&str] = &[
     "push_outbox",
     "push_url",
     "push_secret",
+    "wechat_app_id",
+    "wechat_secret_file",
+    "wechat_secret",
+    "wechat_url",
     "clamd",
     "cors_origins",
     "trusted_proxies",
@@ -242,6 +255,8 @@ impl Config {
         config.push_url = config.push_url.filter(|url| !url.is_empty());
         config.push_outbox = config.push_outbox.filter(|path| !path.as_os_str().is_empty());
         config.push_secret = config.push_secret.filter(|secret| !secret.expose_secret().is_empty());
+        config.wechat_app_id = config.wechat_app_id.filter(|id| !id.is_empty());
+        config.wechat_url = config.wechat_url.filter(|url| !url.is_empty());
         config.clamd = config.clamd.filter(|address| !address.is_empty());
         config.sms_outbox = config.sms_outbox.filter(|path| !path.as_os_str().is_empty());
         config.otlp_endpoint = config.otlp_endpoint.filter(|url| !url.is_empty());
@@ -273,6 +288,9 @@ impl Config {
         require((0.0..=1.0).contains(&self.otlp_ratio), "otlp_ratio must be from 0 to 1");
         let http = self.otlp_endpoint.as_deref().is_none_or(|url| url.starts_with("http"));
         require(http, "otlp_endpoint must be an http:// or https:// URL");
+        let sealed = self.wechat_url.as_deref().is_none_or(|url| url.starts_with("https://"));
+        require(sealed || !production, "wechat_url must be an https:// URL: it carries the secret");
+        faults.extend(self.wechat().err());
         faults.extend(self.clients().err());
         faults.extend(self.kek().err());
         faults
@@ -307,6 +325,25 @@ impl Config {
             (None, None) => bail!("set kek_file (`unionhall keys init --file PATH` makes one)"),
         };
         Kek::parse(&text).map_err(|e| anyhow::anyhow!(e))
+    }
+
+    /// The mini-program that members may log in from, if any.
+    ///
+    /// # Errors
+    /// When its secret is missing or cannot be read.
+    pub fn wechat(&self) -> anyhow::Result<Option<Credentials>> {
+        let Some(app_id) = self.wechat_app_id.clone() else { return Ok(None) };
+        let secret = match (&self.wechat_secret_file, &self.wechat_secret) {
+            (Some(path), _) => {
+                let text = std::fs::read_to_string(path);
+                let text = text.with_context(|| format!("wechat_secret_file {}", path.display()))?;
+                SecretString::from(text.trim().to_owned())
+            }
+            (None, Some(secret)) => secret.clone(),
+            (None, None) => bail!("wechat_app_id is set: set wechat_secret_file, too"),
+        };
+        let url = self.wechat_url.clone().unwrap_or_else(|| wechat::URL.to_owned());
+        Ok(Some(Credentials { app_id, secret, url, timeout: wechat::TIMEOUT }))
     }
 
     /// Known clients and trusted proxies.

@@ -47,6 +47,12 @@ pub const AUDIENCES: &[Audience] = &[
         roots: &["/v1/auth/", "/v1/files/", "/v1/admin/"],
         internal: true,
     },
+    Audience {
+        name: "partner",
+        title: "Unionhall: partners 合作系统",
+        roots: &["/v1/partner/"],
+        internal: false,
+    },
 ];
 
 /// Everything the handlers declare, in one document.
@@ -62,7 +68,8 @@ fn security(components: &mut Components) {
         ("member", "Access token of a member (`aud` member)."),
         ("merchant", "Access token of a merchant's staff (`aud` merchant)."),
         ("admin", "Access token of a cadre, auditor or administrator (`aud` admin)."),
-        ("any", "Access token of any audience."),
+        ("partner", "Access token of a partner (`aud` partner), had with a client assertion."),
+        ("any", "Access token of any person's audience: member, merchant or admin."),
     ];
     for (name, description) in schemes {
         let scheme = HttpBuilder::new()

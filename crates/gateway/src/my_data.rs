@@ -9,6 +9,7 @@ use unionhall_identity::http::Confirmation;
 use unionhall_identity::{Identity, assist};
 use unionhall_merchants::data::BenefitsCopy;
 use unionhall_messages::data::MessagesCopy;
+use unionhall_partners::data::PartnerConsentCopy;
 use unionhall_registry::data::RegistryCopy;
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
@@ -38,6 +39,8 @@ struct MyData {
     files: Copied<FileCopy>,
     /// 消息与推送
     messages: MessagesCopy,
+    /// 合作系统授权
+    partners: Copied<PartnerConsentCopy>,
 }
 
 /// A copy of all my data 复制我的个人信息
@@ -89,6 +92,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         benefits,
         files: unionhall_files::data::copy(&mut conn, id).await?,
         messages: unionhall_messages::data::copy(core, &mut conn, id).await?,
+        partners: unionhall_partners::data::copy(&mut conn, id).await?,
     };
     drop(conn);
     core.db.write(async |tx| audit::append(tx, &note("done")).await).await?;

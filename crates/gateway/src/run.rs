@@ -12,6 +12,7 @@ use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::{self, Parts, Services};
 use unionhall_gateway::{telemetry, worker};
 use unionhall_identity::sms::{FileSms, HttpSms, SmsSender};
+use unionhall_identity::wechat::{HttpWechat, WechatApi};
 use unionhall_kernel::clock::{RandomIds, SystemClock};
 use unionhall_kernel::{Clock, Problem};
 use unionhall_messages::push::{FilePush, HttpPush, PushGateway};
@@ -141,6 +142,7 @@ pub(crate) async fn start(config: &Config, runtime: Handle) -> anyhow::Result<Se
         },
         sms: sms(config, &runtime, &clock)?,
         push: push(config, &clock)?,
+        wechat: wechat(config, &clock)?,
         runtime,
         clock,
         ids: Arc::new(RandomIds::default()),
@@ -178,6 +180,11 @@ fn push(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Arc<dy
         }
         (None, ..) => None,
     })
+}
+
+fn wechat(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Arc<dyn WechatApi>>> {
+    let Some(by) = config.wechat()? else { return Ok(None) };
+    Ok(Some(Arc::new(HttpWechat::new(by, clock.clone()).map_err(failed)?)))
 }
 
 // A process whose background work ended stops in order and fails, so that whatever runs it starts it again: it would

@@ -10,12 +10,14 @@ use tokio::task::JoinSet;
 use unionhall_cards::Cards;
 use unionhall_files::{Clamd, Files};
 use unionhall_identity::sms::SmsSender;
+use unionhall_identity::wechat::WechatApi;
 use unionhall_identity::{Identity, RoleSource};
 use unionhall_kernel::cursor::CursorKey;
 use unionhall_kernel::{Clock, IdGen, Problem};
 use unionhall_merchants::Merchants;
 use unionhall_messages::Messages;
 use unionhall_messages::push::PushGateway;
+use unionhall_partners::Partners;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Core, Db, DbConfig};
@@ -44,6 +46,8 @@ pub struct Parts {
     pub sms: Arc<dyn SmsSender>,
     /// Brings pushes out, where there is a gateway for them.
     pub push: Option<Arc<dyn PushGateway>>,
+    /// Asks WeChat, where that is configured.
+    pub wechat: Option<Arc<dyn WechatApi>>,
     /// `iss` of tokens.
     pub issuer: String,
     /// Scans uploads, where there is one.
@@ -77,6 +81,8 @@ pub struct Services {
     pub merchants: web::Data<Merchants>,
     /// Messages' services.
     pub messages: Arc<Messages>,
+    /// Partners' services.
+    pub partners: web::Data<Partners>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
     /// Whether requests may come.
@@ -92,6 +98,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_merchants::http::routes(config);
     unionhall_messages::http::routes(config);
     app_config::routes(config);
+    unionhall_partners::http::routes(config);
     home::routes(config);
     todos::routes(config);
     my_data::routes(config);
@@ -118,12 +125,14 @@ impl Services {
             Arc::new(unionhall_registry::post::PostRoles),
             Arc::new(unionhall_merchants::staff::MerchantRoles),
         ];
+        let outside = (parts.sms, parts.wechat);
         let identity =
-            Identity::start(core.clone(), &ring, parts.issuer, parts.sms, roles, parts.cores).await?;
+            Identity::start(core.clone(), &ring, parts.issuer, outside, roles, parts.cores).await?;
         let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;
         let messages = Arc::new(Messages::new(core.clone(), parts.push));
+        let partners = Partners::start(core.clone(), &ring).await?;
         let app = App {
             core,
             authenticator: identity.states.clone(),
@@ -142,6 +151,7 @@ impl Services {
             cards: web::Data::new(cards),
             merchants: web::Data::new(merchants),
             messages,
+            partners: web::Data::new(partners),
             ring,
         })
     }
@@ -154,7 +164,8 @@ impl Services {
             .app_data(self.readiness.clone())
             .app_data(self.files.clone())
             .app_data(self.cards.clone())
-            .app_data(self.merchants.clone());
+            .app_data(self.merchants.clone())
+            .app_data(self.partners.clone());
     }
 
     /// The background worker with every room's tasks.
@@ -167,6 +178,7 @@ impl Services {
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
+        let worker = unionhall_partners::tasks(worker, core);
         upkeep::handle(worker, core, &self.identity)
     }
 

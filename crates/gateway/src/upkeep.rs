@@ -29,6 +29,7 @@ async fn forget(core: Core, leased: Leased) -> Result<(), Problem> {
     unionhall_identity::retention::own(&core, &leased).await?;
     unionhall_cards::till_code::forget(&core, &leased).await?;
     unionhall_messages::tasks::forget_old(&core, &leased).await?;
+    unionhall_partners::retention::own(&core, &leased).await?;
     unionhall_merchants::verification_log::forget(&core, &leased).await
 }
 

@@ -16,8 +16,8 @@ mod device;
 
 pub(crate) use self::change::close;
 pub use self::change::{
-    NewAccount, activate, bind, create, rehash, reset, set_mobile, set_password, take_totp_step, touch,
-    touch_person,
+    NewAccount, activate, bind, create, rehash, reset, set_mobile, set_password, set_state, take_totp_step,
+    touch, touch_person,
 };
 pub use self::device::{bind_device, knows_device};
 

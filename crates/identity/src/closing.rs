@@ -2,8 +2,6 @@
 //! free and the consents are withdrawn; the person, their membership, cards and every record of money stay, since they
 //! are the union's and the law's. Within the fifteen working days that rules on apps allow.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -18,8 +16,8 @@ use uuid::Uuid;
 
 use crate::account::{Account, State};
 use crate::schema::{account_closing as closing, account_device};
-use crate::sms::{self, Message};
-use crate::{Identity, account, assist, consent, session};
+use crate::sms::{self, Message, Template};
+use crate::{Identity, account, assist, consent, session, wechat};
 
 /// Published when an account is closed: `{account_id}`.
 pub const CLOSED: &str = "account.closed";
@@ -98,8 +96,8 @@ pub async fn ask(
         })
         .await?;
     if let Some(mobile) = own.mobile(&core.sealer)? {
-        let params = BTreeMap::from([("closes_on", closes_on.to_string())]);
-        sms::tell(identity.sms.as_ref(), &Message { mobile, template_key: "account_closing", params });
+        let template = Template::AccountClosing { closes_on: closes_on.to_string() };
+        sms::tell(identity.sms.as_ref(), &Message { mobile, template });
     }
     Ok(asked)
 }
@@ -177,8 +175,8 @@ pub async fn close_due(identity: &Identity, leased: &Leased) -> Result<(), Probl
                 Ok(Some(mobile)) => {
                     identity.states.forget(id);
                     if let Some(mobile) = mobile {
-                        let (template_key, params) = ("account_closed", BTreeMap::new());
-                        sms::tell(identity.sms.as_ref(), &Message { mobile, template_key, params });
+                        let template = Template::AccountClosed {};
+                        sms::tell(identity.sms.as_ref(), &Message { mobile, template });
                     }
                 }
                 Err(problem) => failed = Err(problem),
@@ -221,6 +219,7 @@ pub async fn close(
     consent::withdraw_all(tx, id, now).await?;
     diesel::delete(account_device::table.filter(account_device::account_id.eq(id))).execute(tx).await?;
     diesel::delete(closing::table.find(id)).execute(tx).await?;
+    wechat::forget(tx, id).await?;
     account::close(tx, account, now).await?;
     outbox::publish(tx, core.id(), now, CLOSED, &json!({"account_id": id})).await?;
     let mut event = actor.event(core.id(), now, None, "account.close", ("account", Some(id)));

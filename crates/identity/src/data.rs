@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::person::NUMBER;
 use crate::schema::{account, account_device, consent, person, person_document, session};
-use crate::{account as accounts, closing, person as persons};
+use crate::{account as accounts, closing, person as persons, wechat};
 
 /// The account. 账号
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +26,8 @@ struct AccountCopy {
     /// 实名等级
     level: u8,
     created_at: String,
+    /// 微信绑定时间, where a WeChat user is bound.
+    wechat_bound_at: Option<String>,
     /// 注销日期, where it was asked for.
     closes_on: Option<NaiveDate>,
 }
@@ -117,12 +119,13 @@ pub async fn copy(core: &Core, conn: &mut Conn, id: Uuid) -> Result<IdentityCopy
     let mobile = own.mobile(&core.sealer)?.map(|mobile| mobile.national().to_owned());
     let closes_on = closing::of(conn, id).await?.map(|asked| asked.closes_on);
     let (level, created_at) = (own.level, instant(created_at));
+    let wechat_bound_at = wechat::bound_at(conn, id).await?.map(instant);
     let (person, other_accounts) = match own.person {
         Some(person) => (Some(person_of(core, conn, person).await?), others(conn, person, id).await?),
         None => (None, Copied { items: Vec::new(), more: false }),
     };
     Ok(IdentityCopy {
-        account: AccountCopy { id, mobile, level, created_at, closes_on },
+        account: AccountCopy { id, mobile, level, created_at, wechat_bound_at, closes_on },
         person,
         other_accounts,
         sessions: sessions(conn, id).await?,

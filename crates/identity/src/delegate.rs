@@ -2,8 +2,6 @@
 //! signed form, the relative by accepting in their own account. They act in short sessions of the member's, on record
 //! under both persons; either side ends it at any time.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -22,7 +20,7 @@ use uuid::Uuid;
 use crate::account::{self, Account};
 use crate::assist::{self, Helped};
 use crate::schema::{account_delegate as d, session, session_assist};
-use crate::sms::{self, Message};
+use crate::sms::{self, Message, Template};
 use crate::{Identity, person};
 
 const MOBILE: &str = "account_delegate.mobile";
@@ -231,9 +229,8 @@ pub async fn offer(
         Some("account_delegate_open") => Problem::new(Code::ApplicationOpen).with_detail("已委托此手机号。"),
         _ => problem,
     })?;
-    let params = BTreeMap::from([("name", mask::name(&name))]);
-    let message = Message { mobile: offer.mobile.clone(), template_key: "delegation_offered", params };
-    sms::tell(identity.sms.as_ref(), &message);
+    let template = Template::DelegationOffered { name: mask::name(&name) };
+    sms::tell(identity.sms.as_ref(), &Message { mobile: offer.mobile.clone(), template });
     Ok(made)
 }
 

@@ -32,6 +32,7 @@ pub mod sms;
 pub mod state;
 pub mod token;
 pub mod totp;
+pub mod wechat;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ use crate::password::Passwords;
 use crate::session::RefreshKey;
 use crate::sms::SmsSender;
 use crate::token::Tokens;
+use crate::wechat::WechatApi;
 
 /// This room's services, shared by all workers.
 pub struct Identity {
@@ -57,6 +59,8 @@ pub struct Identity {
     pub passwords: Passwords,
     /// Hands messages over.
     pub sms: Arc<dyn SmsSender>,
+    /// Asks WeChat, where that is configured.
+    pub wechat: Option<Arc<dyn WechatApi>>,
     /// What is true of accounts now.
     pub states: Arc<AccountStates>,
     pub(crate) refresh_key: RefreshKey,
@@ -71,7 +75,7 @@ impl Identity {
         core: Core,
         ring: &KeyRing,
         issuer: String,
-        sms: Arc<dyn SmsSender>,
+        (sms, wechat): (Arc<dyn SmsSender>, Option<Arc<dyn WechatApi>>),
         sources: Vec<Arc<dyn RoleSource>>,
         cores: usize,
     ) -> Result<Self, Problem> {
@@ -86,6 +90,7 @@ impl Identity {
             states: Arc::new(AccountStates::new(core.clone(), tokens.clone(), sources)),
             tokens,
             sms,
+            wechat,
             refresh_key,
             core,
         })

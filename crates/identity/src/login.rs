@@ -1,20 +1,26 @@
-//! Logging in: with a password and a second factor, or with a code sent to a mobile; and refreshing what that gave.
+//! Logging in: with a password and a second factor, with a code sent to a mobile, or from WeChat; and refreshing what that
+//! gave.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use unionhall_kernel::{Code, Mobile, Pii, Problem};
+use unionhall_kernel::{Code, Pii, Problem};
 use unionhall_storage::audit;
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, Principal, Realm, Role};
 use uuid::Uuid;
 
-use crate::account::{self, Account, NewAccount, State};
-use crate::consent::{self, Given};
+use crate::account::{self, Account};
 use crate::otp::{self, Purpose};
 use crate::password::Verdict;
 use crate::session::{self, Device, Refreshed};
 use crate::state::AccountState;
-use crate::{Identity, binding, closing, counts, totp};
+use crate::{Identity, binding, counts, totp};
+
+mod by_code;
+mod wechat;
+
+pub use self::by_code::{MemberLogin, OtpLogin, with_otp};
+pub use self::wechat::{WechatLogin, with_wechat};
 
 /// What a login hands out.
 #[derive(Debug)]
@@ -256,103 +262,6 @@ pub(crate) async fn issue(
         roles: roles.iter().filter(|r| r.in_force(now)).cloned().collect(),
         current: role,
     })
-}
-
-/// What a member's login tells beside the tokens.
-#[derive(Debug)]
-pub struct MemberLogin {
-    /// The tokens.
-    pub tokens: Tokens,
-    /// Whether the account was created by this login.
-    pub is_new: bool,
-    /// The account's level.
-    pub level: u8,
-    /// Required documents not consented to in their present version.
-    pub consents_due: Vec<&'static str>,
-    /// The day on which the account closes, where its owner asked for that.
-    pub closes_on: Option<chrono::NaiveDate>,
-}
-
-/// A login with a code.
-#[derive(Debug)]
-pub struct OtpLogin<'a> {
-    /// In which realm.
-    pub realm: Realm,
-    /// Logging in, or beginning an application.
-    pub purpose: Purpose,
-    /// The mobile.
-    pub mobile: &'a Mobile,
-    /// The code it was sent.
-    pub code: &'a str,
-    /// The device.
-    pub device: &'a Device,
-    /// Documents agreed to.
-    pub consents: &'a [Given],
-}
-
-/// Logs in with a code; an unknown mobile becomes an account at level 0 in the member realm, and one without a role
-/// where a merchant begins an application.
-///
-/// # Errors
-/// `OTP_INVALID` alike for a wrong code, a blocked account and, elsewhere, an unknown mobile.
-pub async fn with_otp(
-    identity: &Identity,
-    actor: &Actor,
-    login: &OtpLogin<'_>,
-) -> Result<MemberLogin, Problem> {
-    let core = &identity.core;
-    let OtpLogin { realm, purpose, mobile, code, device, consents } = *login;
-    let proof = otp::check(core, realm, purpose, mobile, code).await?;
-    let now = core.now();
-    let index = account::mobile_index(&core.sealer, mobile);
-    let session = core.id();
-    let (account, is_new, shown) = core
-        .db
-        .write(async |tx| {
-            proof.consume(tx, now).await?;
-            let found = account::find_by_mobile(tx, realm, &index).await?;
-            let is_new = found.is_none();
-            let account = match found {
-                Some(account) if account.may_log_in() => account,
-                None if otp::takes_newcomers(realm, purpose) => {
-                    let new = NewAccount {
-                        realm,
-                        person: None,
-                        username: None,
-                        mobile: Some(mobile),
-                        state: State::Active,
-                        password_hash: None,
-                        totp_secret: None,
-                    };
-                    let id = account::create(core, tx, &new).await?;
-                    account::get(tx, id).await?.ok_or_else(|| Problem::new(Code::Internal))?
-                }
-                _ => return Err(Problem::new(Code::OtpInvalid)),
-            };
-            consent::give(core, tx, account.id, consents, &actor.channel).await?;
-            let due = consent::due(tx, account.id).await?;
-            let closes_on = closing::of(tx, account.id).await?.map(|asked| asked.closes_on);
-            // A member acts as themself; staff start in their first place.
-            let role = match realm {
-                Realm::Member => Some(account.id),
-                _ => {
-                    let roles = identity.states.roles_of(tx, &account).await?;
-                    roles.iter().find(|r| r.in_force(now)).map(|r| r.id)
-                }
-            };
-            session::open(tx, session, (account.id, realm), role, Some(device), now).await?;
-            let mut event = actor.event(core.id(), now, None, "session.open", ("session", Some(session)));
-            event.actor_account = Some(account.id);
-            event.actor_person = account.person;
-            audit::append(tx, &event.changes(json!({"realm": realm, "new_account": is_new}))).await?;
-            Ok(((account, role), is_new, (due, closes_on)))
-        })
-        .await?;
-    let (account, role) = account;
-    identity.states.forget(account.id);
-    let tokens = issue(identity, account.id, session, role, 1).await?;
-    let (consents_due, closes_on) = shown;
-    Ok(MemberLogin { tokens, is_new, level: account.level, consents_due, closes_on })
 }
 
 /// Uses a refresh token.

@@ -2,8 +2,6 @@
 //!
 //! What a roster says is its union's and stays as it is. Who lost the old phone asks their county (registry).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::{Code, Invalid, Mobile, Problem};
@@ -15,7 +13,7 @@ use uuid::Uuid;
 
 use crate::login::{self, Tokens};
 use crate::otp::{self, Purpose};
-use crate::sms::{self, Message};
+use crate::sms::{self, Message, Template};
 use crate::{Identity, account, session};
 
 /// Published when a member gave their account another mobile: [`Changed`].
@@ -104,6 +102,6 @@ pub async fn change(
 
 /// Tells the old number that an account has left it, and for which: whoever reads that and did not ask calls.
 pub fn told(identity: &Identity, old: Mobile, new: &Mobile) {
-    let params = BTreeMap::from([("mobile", new.masked())]);
-    sms::tell(identity.sms.as_ref(), &Message { mobile: old, template_key: "mobile_changed", params });
+    let template = Template::MobileChanged { mobile: new.masked() };
+    sms::tell(identity.sms.as_ref(), &Message { mobile: old, template });
 }

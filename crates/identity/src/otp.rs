@@ -1,7 +1,6 @@
 //! One-time codes by SMS. A number has one live code per realm and purpose; asking takes the slot before
 //! anything is sent, and guessing takes the try before it is judged, so neither can be raced.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
@@ -18,7 +17,7 @@ use utoipa::ToSchema;
 use crate::account;
 use crate::counts;
 use crate::schema::otp;
-use crate::sms::{Message, SmsSender};
+use crate::sms::{Message, SmsSender, Template};
 
 /// How long a code lives.
 pub const TTL_SECONDS: i64 = 300;
@@ -116,8 +115,8 @@ pub async fn request(
         })
         .await?;
     if deliver {
-        let params = BTreeMap::from([("code", code), ("minutes", (TTL_SECONDS / 60).to_string())]);
-        sms.send(&Message { mobile: mobile.clone(), template_key: "otp", params })?;
+        let template = Template::Otp { code, minutes: (TTL_SECONDS / 60).to_string() };
+        sms.send(&Message { mobile: mobile.clone(), template })?;
     }
     Ok(())
 }

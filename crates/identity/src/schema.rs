@@ -125,6 +125,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_wechat (account_id) {
+        account_id -> Uuid,
+        openid_index -> Bytea,
+        bound_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     session (id) {
         id -> Uuid,
         account_id -> Uuid,

@@ -128,6 +128,34 @@ pub async fn open(
     account::touch(conn, account, now).await
 }
 
+/// Keeps a session of a system open until an instant: its tokens come one after another under one session, which lives as
+/// long as the last of them and ends for all at once. False when it was ended.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn hold(
+    conn: &mut Conn,
+    id: Uuid,
+    account: Uuid,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<bool, Problem> {
+    let held = diesel::insert_into(session::table)
+        .values((
+            session::id.eq(id),
+            session::account_id.eq(account),
+            session::seq.eq(1),
+            session::rotated_at.eq(now),
+            session::created_at.eq(now),
+            session::expires_at.eq(until),
+        ))
+        .on_conflict(session::id)
+        .do_update()
+        .set((session::rotated_at.eq(now), session::expires_at.eq(until)));
+    // An insert has no `filter` of its own.
+    let alive = diesel::query_dsl::methods::FilterDsl::filter(held, session::ended_at.is_null());
+    Ok(alive.execute(conn).await? == 1)
+}
+
 async fn end_row(conn: &mut Conn, id: Uuid, reason: &str, now: DateTime<Utc>) -> Result<bool, Problem> {
     let ended = diesel::update(session::table.find(id).filter(session::ended_at.is_null()))
         .set((session::ended_at.eq(now), session::ended_reason.eq(reason)))

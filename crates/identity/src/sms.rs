@@ -1,24 +1,41 @@
 //! The SMS seam: a development adapter that appends to a file, and one that posts to a provider.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use unionhall_kernel::{Clock, Mobile, Problem};
 
-/// A message by template; the texts are the provider's, only the variables travel.
+mod text;
+
+pub use self::text::{MAX_TEXT, MAX_VALUE, Template};
+
+/// A message to a mobile.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// To whom.
     pub mobile: Mobile,
-    /// Which text: `otp`, `invitation`, `post_granted`, `post_enrolment`, `mobile_change_requested`,
-    /// `mobile_changed`, `mobile_bound`, `account_closing`, `account_closed`, `devices_released`, `login_reset`.
-    pub template_key: &'static str,
-    /// Its variables.
-    pub params: BTreeMap<&'static str, String>,
+    /// Which text, with its variables.
+    pub template: Template,
+}
+
+impl Message {
+    // What a provider and the development file are handed: the text as it will be read, and the parts of it for a provider
+    // that has the texts of its own.
+    fn parts(&self) -> Map<String, Value> {
+        let values = self.template.values().into_iter();
+        let params: Map<String, Value> =
+            values.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let mut parts = Map::new();
+        parts.insert("mobile".to_owned(), self.mobile.national().into());
+        parts.insert("template_key".to_owned(), self.template.key().into());
+        parts.insert("params".to_owned(), params.into());
+        parts.insert("text".to_owned(), self.template.text().into());
+        parts
+    }
 }
 
 /// Hands messages over. Never called inside a transaction, never blocks a request: what the provider
@@ -34,20 +51,19 @@ pub trait SmsSender: Send + Sync {
 /// Tells somebody of what is done already: that it cannot be handed over is noted, and undoes nothing.
 pub fn tell(sms: &dyn SmsSender, message: &Message) {
     if let Err(problem) = sms.send(message) {
-        tracing::error!(?problem, template = message.template_key, "an SMS could not be handed over");
+        tracing::error!(?problem, template = message.template.key(), "an SMS could not be handed over");
         metrics::counter!("unionhall_sms_failures_total").increment(1);
     }
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line {
     at: String,
-    mobile: &'a str,
-    template_key: &'a str,
-    params: &'a BTreeMap<&'static str, String>,
+    #[serde(flatten)]
+    parts: Map<String, Value>,
 }
 
-/// Appends each message as a JSON line `{at, mobile, template_key, params}` to a file. Development only.
+/// Appends each message as a JSON line `{at, mobile, template_key, params, text}` to a file. Development only.
 pub struct FileSms {
     path: PathBuf,
     clock: Arc<dyn Clock>,
@@ -65,9 +81,7 @@ impl SmsSender for FileSms {
     fn send(&self, message: &Message) -> Result<(), Problem> {
         let line = Line {
             at: self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            mobile: message.mobile.national(),
-            template_key: message.template_key,
-            params: &message.params,
+            parts: message.parts(),
         };
         let mut text = serde_json::to_string(&line)?;
         text.push('\n');
@@ -96,7 +110,7 @@ impl HttpSms {
         tokio::spawn(async move {
             while let Some(message) = messages.recv().await {
                 if !deliver(&client, &url, &token, &message).await {
-                    tracing::error!(template = message.template_key, "an SMS could not be delivered");
+                    tracing::error!(template = message.template.key(), "an SMS could not be delivered");
                     metrics::counter!("unionhall_sms_failures_total").increment(1);
                 }
             }
@@ -106,11 +120,7 @@ impl HttpSms {
 }
 
 async fn deliver(client: &reqwest::Client, url: &str, token: &str, message: &Message) -> bool {
-    let body = serde_json::json!({
-        "mobile": message.mobile.national(),
-        "template_key": message.template_key,
-        "params": message.params,
-    });
+    let body = message.parts();
     for attempt in 1..=TRIES {
         let sent = client.post(url).bearer_auth(token).json(&body).send().await;
         if sent.is_ok_and(|r| r.status().is_success()) {

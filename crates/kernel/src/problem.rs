@@ -72,11 +72,15 @@ catalogue! {
     OtpInvalid "OTP_INVALID" 401 "验证码不正确" "验证码不正确或已过期，请重新获取。" "Code invalid" "The one-time code is wrong, used or expired.";
     RefreshInvalid "REFRESH_INVALID" 401 "请重新登录" "登录状态已失效，请重新登录。" "Refresh token invalid" "The refresh token is not valid any more; log in again.";
     PinWrong "PIN_WRONG" 401 "PIN不正确" "PIN不正确，请重试。" "PIN wrong" "The PIN is wrong; see tries_left.";
+    WechatCodeInvalid "WECHAT_CODE_INVALID" 401 "微信凭证无效" "微信登录凭证无效或已失效，请重新登录。" "WeChat code invalid" "The WeChat code is wrong, used or expired; get a new one.";
+    AssertionInvalid "ASSERTION_INVALID" 401 "身份断言无效" "合作系统的身份断言未通过验证，请重新签发后再试。" "Assertion invalid" "The client assertion is not acceptable; sign a new one.";
     // 403
     PinLocked "PIN_LOCKED" 403 "PIN已锁定" "PIN已锁定，请用短信验证码登录后重设。" "PIN locked" "Log in with a code and set a new PIN.";
     Forbidden "FORBIDDEN" 403 "没有权限" "您当前的身份不能进行此操作。" "Forbidden" "Your acting role does not allow this.";
     LevelTooLow "LEVEL_TOO_LOW" 403 "需要实名认证" "请先完成实名认证。" "Real-name level too low" "Raise your real-name level first.";
     NotOnBehalf "NOT_ON_BEHALF" 403 "不能代办" "此事项须由会员本人办理。" "Not on behalf" "The member has to do this themself, or in another way.";
+    WechatRefused "WECHAT_REFUSED" 403 "微信拒绝登录" "微信提示该用户存在风险，请改用短信验证码登录。" "Refused by WeChat" "WeChat takes the user for a risk; log in with a code by SMS.";
+    ConsentRequired "CONSENT_REQUIRED" 403 "需要您的同意" "首次进入该合作系统前，请先同意向其提供所列信息。" "Consent required" "The member has not agreed to this partner; see receives.";
     NotAnotherPerson "NOT_ANOTHER_PERSON" 403 "须由他人办理" "本人提交的事项须由另一人审批。" "Needs another person" "The same natural person cannot enter and approve.";
     GrantExceedsCeiling "GRANT_EXCEEDS_CEILING" 403 "超出授权范围" "不能授予超出本人授权上限的职务。" "Above the grant ceiling" "You cannot grant a role above your ceiling.";
     // 404, 405, 408
@@ -98,6 +102,8 @@ catalogue! {
     CouponUsed "COUPON_USED" 409 "券已使用" "这张券已经使用或过期。" "Coupon used" "The coupon is used or past its date.";
     VoidWindowClosed "VOID_WINDOW_CLOSED" 409 "已过撤销时限" "已过可撤销时间，请联系上级处理。" "Void window closed" "The time in which you may void this is over.";
     ApplicationOpen "APPLICATION_OPEN" 409 "已有在办申请" "您已有一份正在办理的申请。" "Application open" "An application of this kind is open already.";
+    TicketInvalid "TICKET_INVALID" 409 "登录凭证无效" "登录凭证无效或已失效，请返回应用重新进入。" "Ticket invalid" "The ticket is unknown, used, expired, withdrawn or another partner's.";
+    PhoneRequired "PHONE_REQUIRED" 409 "需要手机号" "首次使用请授权微信手机号后登录。" "Phone required" "This WeChat user is bound to no account; send phone_code with a new js_code.";
     TooManyFiles "TOO_MANY_FILES" 409 "待用文件过多" "未使用的文件过多，请先删除或明天再试。" "Too many unused files" "Files wait a day to be used; delete some or try again tomorrow.";
     // 410
     LinkExpired "LINK_EXPIRED" 410 "链接已过期" "链接已过期，请重新打开。" "Link expired" "Links to files live five minutes; ask for a new one.";

@@ -2,12 +2,10 @@
 //! *grant ceiling* that covers the role, within their subtree; ceilings and the three administrator roles are
 //! granted by the security administrator alone.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use unionhall_identity::account::{self, NewAccount, State};
-use unionhall_identity::sms::Message;
+use unionhall_identity::sms::{Message, Template};
 use unionhall_identity::{Identity, person};
 use unionhall_kernel::{Code, Document, Invalid, Mobile, PersonName, Problem};
 use unionhall_storage::audit;
@@ -55,6 +53,13 @@ pub struct Invitation {
     pub ceiling: Vec<RoleName>,
     /// Until when.
     pub to: Option<DateTime<Utc>>,
+}
+
+// What the invited person is told.
+enum Told {
+    Invited,
+    Granted,
+    MustEnrol,
 }
 
 fn may_grant(grantor: &Role, invitation: &Invitation) -> bool {
@@ -108,12 +113,12 @@ pub async fn invite(
                 return Err(Problem::new(Code::NotAnotherPerson));
             }
             let existing = account::find_by_person(tx, realm, person).await?;
-            let mut told = (mobile.clone(), "invitation");
+            let mut told = (mobile.clone(), Told::Invited);
             if let Some(account) = &existing {
                 let own = account.mobile(&core.sealer)?.ok_or_else(|| Problem::new(Code::InvalidState))?;
-                told = (own, "post_granted");
+                told = (own, Told::Granted);
                 if !account.has_totp() && post::takes_totp(*role, &union) {
-                    told.1 = "post_enrolment";
+                    told.1 = Told::MustEnrol;
                 }
             } else {
                 let new = NewAccount {
@@ -147,7 +152,7 @@ pub async fn invite(
             Ok((view, existing.map(|account| account.id), told))
         })
         .await;
-    let (view, existing, (mobile, template_key)) = made.map_err(|problem| {
+    let (view, existing, (mobile, told)) = made.map_err(|problem| {
         let field = match constraint(&problem) {
             Some("account_username") => "username",
             Some("account_mobile") => "mobile",
@@ -160,12 +165,13 @@ pub async fn invite(
     if let Some(account) = existing {
         identity.states.forget(account);
     }
-    let short = |text: &str| text.chars().take(20).collect::<String>();
-    let mut params = BTreeMap::from([("union", short(&view.org_name))]);
-    if template_key == "invitation" {
-        params.insert("username", short(username));
-    }
-    identity.sms.send(&Message { mobile, template_key, params })?;
+    let union = view.org_name.clone();
+    let template = match told {
+        Told::Invited => Template::Invitation { union, username: username.clone() },
+        Told::Granted => Template::PostGranted { union },
+        Told::MustEnrol => Template::PostEnrolment { union },
+    };
+    identity.sms.send(&Message { mobile, template })?;
     Ok(view)
 }
 

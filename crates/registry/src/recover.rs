@@ -2,11 +2,9 @@
 //! takes off what stands in the way; the cadre then proves the mobile on record, as at the invitation. The manager
 //! chooses neither password nor phone, so nobody gets in as somebody else.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use unionhall_identity::account::{self, State};
-use unionhall_identity::sms::{Message, tell};
+use unionhall_identity::sms::{Message, Template, tell};
 use unionhall_identity::{Identity, binding, session};
 use unionhall_kernel::{Code, Problem};
 use unionhall_storage::audit;
@@ -83,15 +81,12 @@ pub async fn recover(
     identity.states.forget(account);
     // They hear of it where it was not their wish.
     if let Some(mobile) = mobile {
-        let template_key = match lost {
-            Lost::Device => "devices_released",
-            Lost::Login => "login_reset",
+        let union = view.org_name.clone();
+        let template = match lost {
+            Lost::Device => Template::DevicesReleased { union },
+            Lost::Login => Template::LoginReset { union },
         };
-        let union = view.org_name.chars().take(20).collect();
-        tell(
-            identity.sms.as_ref(),
-            &Message { mobile, template_key, params: BTreeMap::from([("union", union)]) },
-        );
+        tell(identity.sms.as_ref(), &Message { mobile, template });
     }
     Ok(view)
 }

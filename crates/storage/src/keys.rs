@@ -68,6 +68,8 @@ pub enum Purpose {
     Token,
     /// Signs links to files.
     FileLink,
+    /// Makes the subjects by which partners know members; there is one, since a second would change every subject.
+    Subject,
 }
 
 impl Purpose {
@@ -82,13 +84,14 @@ impl Purpose {
             Self::Verification => "verification",
             Self::Token => "token",
             Self::FileLink => "file_link",
+            Self::Subject => "subject",
         }
     }
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Data,
         Self::Index,
         Self::Cursor,
@@ -97,6 +100,7 @@ impl Purpose {
         Self::Verification,
         Self::Token,
         Self::FileLink,
+        Self::Subject,
     ];
 }
 

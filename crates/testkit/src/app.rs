@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use unionhall_gateway::Services;
 use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::Parts;
+use unionhall_identity::wechat::{Credentials, HttpWechat, WechatApi};
 use unionhall_kernel::clock::{ManualClock, RandomIds};
 use unionhall_messages::push::PushGateway;
 use unionhall_storage::keys::Kek;
@@ -46,19 +47,36 @@ pub struct TestApp {
     pub sms: Arc<SmsBox>,
     /// The database.
     pub db: TestDb,
-    /// Where pushes go, if anywhere.
-    push: Option<Arc<dyn PushGateway>>,
+    outside: Outside,
     address: SocketAddr,
     http: reqwest::Client,
+}
+
+/// Whom a server asks outside.
+#[derive(Clone, Default)]
+struct Outside {
+    // Where pushes go.
+    push: Option<Arc<dyn PushGateway>>,
+    // Where WeChat is.
+    wechat: Option<String>,
 }
 
 async fn services(
     config: DbConfig,
     clock: Arc<ManualClock>,
     sms: Arc<SmsBox>,
-    push: Option<Arc<dyn PushGateway>>,
+    outside: Outside,
     time_limit: Duration,
 ) -> Services {
+    let wechat = outside.wechat.map(|url| {
+        let by = Credentials {
+            app_id: crate::wechat::APP_ID.to_owned(),
+            secret: crate::wechat::SECRET.to_owned().into(),
+            url,
+            timeout: Duration::from_secs(2),
+        };
+        Arc::new(HttpWechat::new(by, clock.clone()).expect("a client")) as Arc<dyn WechatApi>
+    });
     let parts = Parts {
         db: config,
         runtime: RUNTIME.handle().clone(),
@@ -66,7 +84,8 @@ async fn services(
         ids: Arc::new(RandomIds::default()),
         kek: Kek::parse(KEK).expect("a key"),
         sms,
-        push,
+        push: outside.push,
+        wechat,
         issuer: "https://unionhall.test".to_owned(),
         scanner: None,
         redis: None,
@@ -87,7 +106,7 @@ pub(crate) async fn seed(url: &str) {
     let config =
         DbConfig { url: url.to_owned().into(), writers: 1, readers: 1, point_limit: crate::db::POINT_LIMIT };
     let clock = Arc::new(ManualClock::new(beginning()));
-    let services = services(config, clock, Arc::new(SmsBox::default()), None, TIME_LIMIT).await;
+    let services = services(config, clock, Arc::new(SmsBox::default()), Outside::default(), TIME_LIMIT).await;
     let core = &services.app.core;
     let mut conn = core.db.writer().await.expect("a connection");
     unionhall_registry::seed::load(core, &mut conn).await.expect("the territorial unions load");
@@ -101,8 +120,18 @@ impl TestApp {
 
     /// A server that gives requests up after `limit`.
     pub async fn with_time_limit(limit: Duration) -> Self {
+        Self::begin(None, limit).await
+    }
+
+    /// A server that asks WeChat at `url`.
+    pub async fn with_wechat(url: &str) -> Self {
+        Self::begin(Some(url.to_owned()), TIME_LIMIT).await
+    }
+
+    async fn begin(wechat: Option<String>, limit: Duration) -> Self {
         let clock = Arc::new(ManualClock::new(beginning()));
-        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), None, limit).await
+        let outside = Outside { wechat, push: None };
+        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), outside, limit).await
     }
 
     /// A server that pushes through a gateway.
@@ -110,23 +139,24 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new(beginning()));
         let push = gateway.gateway(clock.clone());
         let sms = Arc::new(SmsBox::default());
-        Self::start_on(TestDb::new().await, clock, sms, Some(push), TIME_LIMIT).await
+        let outside = Outside { push: Some(push), wechat: None };
+        Self::start_on(TestDb::new().await, clock, sms, outside, TIME_LIMIT).await
     }
 
     /// One more copy on the same database, clock, SMS box and push gateway.
     pub async fn copy(&self) -> Self {
-        let (db, push) = (self.db.clone(), self.push.clone());
-        Self::start_on(db, self.clock.clone(), self.sms.clone(), push, TIME_LIMIT).await
+        let (db, clock, sms) = (self.db.clone(), self.clock.clone(), self.sms.clone());
+        Self::start_on(db, clock, sms, self.outside.clone(), TIME_LIMIT).await
     }
 
     async fn start_on(
         db: TestDb,
         clock: Arc<ManualClock>,
         sms: Arc<SmsBox>,
-        push: Option<Arc<dyn PushGateway>>,
+        outside: Outside,
         limit: Duration,
     ) -> Self {
-        let services = services(db.config(), clock.clone(), sms.clone(), push.clone(), limit).await;
+        let services = services(db.config(), clock.clone(), sms.clone(), outside.clone(), limit).await;
         let listener = ListenerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             workers: 2,
@@ -145,7 +175,7 @@ impl TestApp {
             })
             .await
             .expect("the server starts");
-        Self { services, clock, sms, db, push, address, http: reqwest::Client::new() }
+        Self { services, clock, sms, db, outside, address, http: reqwest::Client::new() }
     }
 
     /// Where it listens, for requests no client would send.

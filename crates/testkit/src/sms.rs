@@ -20,13 +20,14 @@ impl SmsBox {
     /// The newest one-time code sent to a mobile (11 digits).
     pub fn code(&self, mobile: &str) -> Option<String> {
         let box_ = self.0.lock().unwrap();
-        box_.iter().rev().find(|m| m.mobile.national() == mobile).and_then(|m| m.params.get("code").cloned())
+        let newest = box_.iter().rev().find(|m| m.mobile.national() == mobile)?;
+        newest.template.values().into_iter().find(|(name, _)| *name == "code").map(|(_, code)| code)
     }
 
     /// The template of the newest message to a mobile.
     pub fn last(&self, mobile: &str) -> Option<&'static str> {
         let box_ = self.0.lock().unwrap();
-        box_.iter().rev().find(|m| m.mobile.national() == mobile).map(|m| m.template_key)
+        box_.iter().rev().find(|m| m.mobile.national() == mobile).map(|m| m.template.key())
     }
 
     /// How many messages went to a mobile.

@@ -141,6 +141,12 @@ pub const EXCEPT: &[(&str, &[Way], &str)] = &[
     ("accept_delegation", NOBODY, "受托须本人确认: whoever acts for another says so themself"),
     ("decline_delegation", NOBODY, "同上: as its acceptance"),
     ("open_delegated_session", NOBODY, "受托不得转委托: nobody acts for somebody through a third"),
+    (
+        "create_sso_ticket",
+        NOBODY,
+        "合作页面在本人手机上打开: a page of another system opens on the member's own phone",
+    ),
+    ("unbind_my_wechat", NOBODY, "登录方式只归本人: how somebody logs in is theirs alone"),
     ("ask_account_closing", UNSIGNED, "须本人签字: what ends an account is signed"),
     ("copy_my_data", UNSIGNED, "须本人签字: all data are handed to nobody on a call"),
     ("my_card_found", UNSIGNED, "须本人签字: a found card lives again by a signature or a code"),

@@ -80,7 +80,16 @@ fn unassisted(req: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
     }
 }
 
-/// Any account that is logged in, by its holder's own means: not by a PIN at a till.
+// What is open to whoever is logged in is a person's: a partner is a system, and has its own operations alone.
+fn somebody(req: &HttpRequest) -> Result<(Principal, Actor), Problem> {
+    let (principal, actor) = principal(req)?;
+    match principal.realm {
+        Realm::Partner => Err(Problem::new(Code::Unauthenticated)),
+        _ => Ok((principal, actor)),
+    }
+}
+
+/// Any person who is logged in, by their own means: not by a PIN at a till.
 #[derive(Debug, Clone)]
 pub struct Anyone {
     /// Who it is.
@@ -90,7 +99,7 @@ pub struct Anyone {
 }
 
 extractor!([] Anyone, |req| {
-    let (principal, actor) = principal(req)?;
+    let (principal, actor) = somebody(req)?;
     unpinned(&principal)?;
     unassisted(req, &principal)?;
     Ok(Anyone { principal, actor })
@@ -105,7 +114,7 @@ pub struct Holder {
     pub actor: Actor,
 }
 
-extractor!([] Holder, |req| principal(req).map(|(principal, actor)| Holder { principal, actor }));
+extractor!([] Holder, |req| somebody(req).map(|(principal, actor)| Holder { principal, actor }));
 
 /// A member, at a real-name level of at least `LEVEL`, about themself only.
 #[derive(Debug, Clone)]
@@ -220,4 +229,18 @@ extractor!([A: Can] Merchant<A>, |req| {
     let Seat::Branch { merchant, branch, .. } = &role.seat else { return Err(forbidden()) };
     let (merchant, branch) = (*merchant, *branch);
     Ok(Merchant { principal, actor, merchant, branch, role, action: PhantomData })
+});
+
+/// Another system that acts with a token of its own account.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    /// Which one: the account, and the partner of the same id.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+}
+
+extractor!([] Partner, |req| {
+    let (principal, actor) = of_audience(req, Realm::Partner.audience())?;
+    Ok(Partner { principal, actor })
 });

@@ -100,6 +100,14 @@ actions! {
     NoticeApprove = "notice.approve" => [Leader];
     /// Read notices that are addressed to cadres.
     NoticeReceive = "notice.receive" => [Leader, Officer, Reviewer, Registrar, LegalOfficer, MerchantOfficer, CashierOfFunds];
+    /// Read the partners of one's unions.
+    PartnerRead = "partner.read" => [Leader, Officer, Auditor];
+    /// Register, suspend, resume and close partners, and exchange their keys.
+    PartnerWrite = "partner.write" => [Leader, Officer];
+    /// Approve a partner another person registered.
+    PartnerApprove = "partner.approve" => [Leader];
+    /// Learn which member of one's scope a partner's subject stands for, with a reason and an audit row.
+    PartnerResolve = "partner.resolve" => [Leader, Registrar];
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.

@@ -76,7 +76,7 @@ pub struct ProblemBody {
     /// The query parameter that is refused, on `UNKNOWN_PARAMETER` and `INVALID_PARAMETER`.
     #[schema(example = "limit")]
     pub parameter: Option<String>,
-    /// The field whose value is taken, on `ALREADY_EXISTS`; that of the wrong code, where two are sent, on `OTP_INVALID`.
+    /// The field whose value is taken, on `ALREADY_EXISTS`; that of the wrong code, where two are sent, on `OTP_INVALID` and `WECHAT_CODE_INVALID`.
     #[schema(example = "uscc")]
     pub field: Option<String>,
     /// The rule that is not met, on `NOT_ELIGIBLE`.
@@ -91,6 +91,11 @@ pub struct ProblemBody {
     /// The oldest version of the client that is served, on `CLIENT_TOO_OLD`.
     #[schema(example = "3.0.0")]
     pub minimum_version: Option<String>,
+    /// The partner who would learn something, on `CONSENT_REQUIRED`.
+    #[schema(example = "郑州职工文化宫")]
+    pub partner_name: Option<String>,
+    /// What the partner would learn beside a subject that is its own, on `CONSENT_REQUIRED`: `level`, `union`.
+    pub receives: Option<Vec<String>>,
     /// Where the card stands, to be read, on `CARD_NOT_VALID`.
     pub state_text: Option<String>,
 }

@@ -57,6 +57,22 @@ pub async fn create(core: &Core, conn: &mut Conn, new: &NewAccount<'_>) -> Resul
     Ok(id)
 }
 
+/// Moves an account to another state, and its epoch: every token issued before is dead. The rule of which state may follow
+/// which is that of the room whose account it is.
+///
+/// # Errors
+/// `INVALID_STATE` when it is closed already.
+pub async fn set_state(conn: &mut Conn, id: Uuid, to: State, now: DateTime<Utc>) -> Result<(), Problem> {
+    let changed = diesel::update(account::table.find(id).filter(account::state.ne(State::Closed.as_str())))
+        .set((account::state.eq(to.as_str()), account::epoch.eq(account::epoch + 1)))
+        .execute(conn)
+        .await?;
+    if changed == 0 {
+        return Err(Problem::new(Code::InvalidState));
+    }
+    touch(conn, id, now).await
+}
+
 /// Gives an active account another mobile, if it still has the one it was judged by. Whoever calls ends its sessions
 /// in the same transaction.
 ///

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::device::{DeviceDto, parse_device_id};
 use super::tokens::TokensDto;
 use crate::consent::Given;
-use crate::login::{self, Factors};
+use crate::login::{self, Factors, MemberLogin};
 use crate::otp::{self, Purpose};
 use crate::{Identity, password};
 
@@ -185,7 +185,7 @@ struct OtpLogin {
 
 /// Tokens, and where a member stands. 会员登录结果
 #[derive(Debug, Serialize, ToSchema)]
-struct MemberTokens {
+pub(super) struct MemberTokens {
     /// The tokens.
     #[serde(flatten)]
     tokens: TokensDto,
@@ -198,6 +198,21 @@ struct MemberTokens {
     consents_due: Vec<&'static str>,
     /// The day on which the account closes, since its owner asked for that; null otherwise. 注销日期
     closes_on: Option<chrono::NaiveDate>,
+}
+
+impl From<MemberLogin> for MemberTokens {
+    fn from(login: MemberLogin) -> Self {
+        let MemberLogin { tokens, is_new, level, consents_due, closes_on } = login;
+        let tokens = TokensDto::of(tokens);
+        Self { tokens, is_new, real_name_level: level, consents_due, closes_on }
+    }
+}
+
+pub(super) fn parse_consents(fields: &mut Fields, consents: &[Given]) {
+    for (n, given) in consents.iter().enumerate() {
+        let unknown = Invalid::new("CONSENT_UNKNOWN", "没有此文件或版本。");
+        fields.require(given.is_known(), &format!("/consents/{n}"), unknown);
+    }
 }
 
 /// Log in with a code 短信验证码登录
@@ -222,10 +237,7 @@ async fn login_otp(identity: web::Data<Identity>, caller: Public, body: Body<Otp
         "/realm",
         Invalid::new("REALM_NEEDS_PASSWORD", "该类账号须用密码登录。"),
     );
-    for (n, given) in dto.consents.iter().enumerate() {
-        let unknown = Invalid::new("CONSENT_UNKNOWN", "没有此文件或版本。");
-        fields.require(given.is_known(), &format!("/consents/{n}"), unknown);
-    }
+    parse_consents(&mut fields, &dto.consents);
     let (Some(mobile), Some(code), Some(device)) = (mobile, code, device) else {
         return Err(fields.problem().into());
     };
@@ -233,13 +245,7 @@ async fn login_otp(identity: web::Data<Identity>, caller: Public, body: Body<Otp
     let (purpose, mobile, device, consents) = (Purpose::Login, &mobile, &device, dto.consents.as_slice());
     let login = login::OtpLogin { realm, purpose, mobile, code, device, consents };
     let login = login::with_otp(&identity, &caller.actor, &login).await?;
-    Ok(HttpResponse::Ok().json(MemberTokens {
-        tokens: TokensDto::of(login.tokens),
-        is_new: login.is_new,
-        real_name_level: login.level,
-        consents_due: login.consents_due,
-        closes_on: login.closes_on,
-    }))
+    Ok(HttpResponse::Ok().json(MemberTokens::from(login)))
 }
 
 /// A mobile that a merchant is applied for from.

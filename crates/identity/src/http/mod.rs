@@ -12,6 +12,7 @@ mod mobile;
 mod public;
 mod sessions;
 mod tokens;
+mod wechat;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -28,5 +29,6 @@ pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
     mobile::routes(config);
     closing::routes(config);
+    wechat::routes(config);
     public::routes(config);
 }

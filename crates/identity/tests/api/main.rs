@@ -10,3 +10,4 @@ mod login;
 mod mobile;
 mod public;
 mod sessions;
+mod wechat;

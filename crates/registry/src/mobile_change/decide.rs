@@ -1,14 +1,12 @@
 //! The county's side.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::account::{NewAccount, State as AccountState};
-use unionhall_identity::sms::{self, Message};
-use unionhall_identity::{Identity, account, closing, mobile, session};
+use unionhall_identity::sms::{self, Message, Template};
+use unionhall_identity::{Identity, account, closing, mobile, session, wechat};
 use unionhall_kernel::{Code, Mobile, Problem};
 use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit, outbox};
@@ -121,8 +119,8 @@ pub async fn decide(
         if let Some(old) = bound.old.filter(|old| *old != done.mobile) {
             mobile::told(identity, old, &done.mobile);
         }
-        let (mobile, params) = (done.mobile.clone(), BTreeMap::new());
-        sms::tell(identity.sms.as_ref(), &Message { mobile, template_key: "mobile_bound", params });
+        let message = Message { mobile: done.mobile.clone(), template: Template::MobileBound {} };
+        sms::tell(identity.sms.as_ref(), &message);
     }
     Ok(done)
 }
@@ -203,6 +201,8 @@ async fn bind(core: &Core, tx: &mut Conn, actor: &Actor, a: &Request) -> Result<
             account::set_mobile(core, tx, own.id, seen, &a.mobile).await?;
             session::end_all(tx, own.id, "mobile", core.now()).await?;
             closing::forget(core, tx, actor, &own).await?;
+            // The WeChat user is on the phone that is gone.
+            wechat::unbind(core, tx, actor, own.id, "mobile").await?;
             (own.id, found.old_mobile)
         }
         (Some(_), None) => return Err(Problem::new(Code::InvalidState)),

@@ -1,12 +1,10 @@
 //! The member's side, who cannot log in.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_identity::counts::{self, MOBILE_CHANGE_TRIES};
 use unionhall_identity::otp::{self, Purpose};
-use unionhall_identity::sms::{self, Message};
+use unionhall_identity::sms::{self, Message, Template};
 use unionhall_identity::{Identity, account, person};
 use unionhall_kernel::{Code, Document, Mobile, PersonName, Problem};
 use unionhall_storage::{Core, audit};
@@ -93,8 +91,8 @@ pub async fn request(identity: &Identity, actor: &Actor, claim: &Claim<'_>) -> R
         })
         .await?;
     if let Some(old) = told {
-        let params = BTreeMap::from([("mobile", mobile.masked())]);
-        let message = Message { mobile: old, template_key: "mobile_change_requested", params };
+        let template = Template::MobileChangeRequested { mobile: mobile.masked() };
+        let message = Message { mobile: old, template };
         sms::tell(identity.sms.as_ref(), &message);
     }
     Ok(())

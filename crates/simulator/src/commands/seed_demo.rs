@@ -70,6 +70,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
         kek: config.kek()?,
         sms: Arc::new(FileSms::new(outbox.clone(), clock)),
         push: None,
+        wechat: None,
         issuer: config.issuer.clone(),
         scanner: None,
         redis: None,
