@@ -126,6 +126,9 @@ mod tests {
             Template::MobileBound {},
             Template::AccountClosing { closes_on: v() },
             Template::AccountClosed {},
+            Template::DevicesReleased { union: v() },
+            Template::LoginReset { union: v() },
+            Template::DelegationOffered { name: v() },
         ];
         assert_eq!(all.len(), KNOWN.len());
         all
