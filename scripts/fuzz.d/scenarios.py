@@ -429,6 +429,7 @@ SCENARIOS = {
     "list_bound_devices invite_device": lambda w: {"by": w.chair_at_first[1]},
     "release_device": released_device,
     "recover_cadre": lambda w: {"by": w.leader, **granted_post(w), "body": {"lost": "login", "reason": "本人到场"}},
+    "put_settings": lambda w: {"body": {"ui_mode": ...}},
     "create_delegate": delegate_to_be,
     "revoke_delegate": named_delegate,
     "accept_delegation decline_delegation": received_delegation,

@@ -5,7 +5,7 @@ mod process;
 mod sample;
 mod traces;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -25,6 +25,12 @@ static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 /// # Errors
 /// When another recorder was installed.
 pub fn recorder() -> Result<PrometheusHandle, Problem> {
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    // One installs it; whoever comes at the same time waits and takes what is there.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }

@@ -28,6 +28,7 @@ pub mod retention;
 pub mod roles;
 mod schema;
 pub mod session;
+pub mod settings;
 pub mod sms;
 pub mod state;
 pub mod token;

@@ -42,6 +42,7 @@ diesel::table! {
         totp_last_step -> Int8,
         created_at -> Timestamptz,
         changed_at -> Timestamptz,
+        ui_mode -> Text,
     }
 }
 

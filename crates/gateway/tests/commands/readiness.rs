@@ -1,22 +1,15 @@
 //! `/readyz` says what is wrong, on both listeners, and nothing else.
 
 use std::net::SocketAddr;
-use std::sync::Mutex;
 
 use diesel_async::SimpleAsyncConnection as _;
 use serde_json::Value;
 use unionhall_gateway::{serve, telemetry};
 use unionhall_testkit::{TestApp, TestDb};
 
-static RECORDER: Mutex<()> = Mutex::new(());
-
 async fn listeners(app: &TestApp) -> [SocketAddr; 2] {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let metrics = {
-        // The tests of this process share one recorder; a process installs it once, before anything runs beside.
-        let _one = RECORDER.lock().unwrap();
-        telemetry::recorder().unwrap()
-    };
+    let metrics = telemetry::recorder().unwrap();
     let (server, internal) = serve::internal(&app.services, metrics, any).unwrap();
     tokio::spawn(server);
     [app.address(), internal]

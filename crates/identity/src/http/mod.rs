@@ -11,6 +11,7 @@ mod me;
 mod mobile;
 mod public;
 mod sessions;
+mod settings;
 mod tokens;
 mod wechat;
 
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
     sessions::routes(config);
     bindings::routes(config);
     delegates::routes(config);
+    settings::routes(config);
     credentials::routes(config);
     me::routes(config);
     mobile::routes(config);

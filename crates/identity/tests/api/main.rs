@@ -10,4 +10,5 @@ mod login;
 mod mobile;
 mod public;
 mod sessions;
+mod settings;
 mod wechat;

@@ -199,7 +199,13 @@ async fn admit(core: &Core, tx: &mut Conn, a: &Application) -> Result<Uuid, Prob
     };
     if matches!(found, Match::New) {
         let org = org::any(tx, a.org).await?.ok_or_else(Problem::not_found)?;
-        membership::admit(core, tx, person, &org, core.today()).await?;
+        membership::admit(core, tx, person, &org, core.today()).await.map_err(|problem| {
+            match problem.code {
+                // Somebody else admitted the same document between the comparison and now.
+                Code::InvalidState | Code::Stale => Problem::new(Code::AlreadyExists),
+                _ => problem,
+            }
+        })?;
         profile::put(core, tx, person, Some(&a.mobile), &json!({})).await?;
     }
     real_name::raise(core, tx, a.account, person).await?;
