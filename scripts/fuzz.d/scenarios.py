@@ -338,6 +338,24 @@ def agreed_partner(world):
     return {"by": holder["session"], "id": system.id}
 
 
+def retained_member(world):
+    target = world.member_id()
+    world.step(f"/v1/admin/members/{target}/retain", world.leader, kind="retire", reason="办理退休")
+    return {"id": target}
+
+
+def bound_member(world):
+    """Of somebody with an account."""
+    who = world.holder()
+    return {"id": world.call("POST", "/v1/admin/members/search", {"mobile": who["mobile"]}, world.leader)["items"][0]["id"]}
+
+
+def revoked_card(world):
+    card = world.holder()["card"]
+    world.step(f"/v1/admin/cards/{card}/revoke", world.leader, reason="误操作")
+    return {"id": card}
+
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -429,6 +447,9 @@ SCENARIOS = {
     "list_bound_devices invite_device": lambda w: {"by": w.chair_at_first[1]},
     "release_device": released_device,
     "recover_cadre": lambda w: {"by": w.leader, **granted_post(w), "body": {"lost": "login", "reason": "本人到场"}},
+    "reinstate_member": retained_member,
+    "unbind_member": bound_member,
+    "reissue_card": revoked_card,
     "put_settings": lambda w: {"body": {"ui_mode": ...}},
     "create_delegate": delegate_to_be,
     "revoke_delegate": named_delegate,

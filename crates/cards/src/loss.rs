@@ -7,6 +7,7 @@ use serde_json::json;
 use unionhall_identity::assist;
 use unionhall_kernel::{Code, Problem};
 use unionhall_registry::membership;
+use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope, Principal};
@@ -110,6 +111,39 @@ pub async fn set_by_cadre(
             store::scoped(tx, scope, id, core.today()).await
         })
         .await
+}
+
+/// Issues a new card for one that was revoked by mistake: the old one stays dead, and its codes with it.
+///
+/// # Errors
+/// `NOT_FOUND` out of scope; `STALE`; `INVALID_STATE` unless it is revoked, the membership is ACTIVE and no other card lives.
+pub async fn reissue(
+    core: &Core,
+    actor: &Actor,
+    scope: &OrgScope,
+    id: Uuid,
+    check: impl Fn(&CardView) -> Result<(), Problem>,
+    reason: &str,
+) -> Result<CardView, Problem> {
+    let done = core
+        .db
+        .write(async |tx| {
+            let card = store::scoped(tx, scope, id, core.today()).await?;
+            check(&card)?;
+            let standing = membership::standing(tx, card.person).await?;
+            let standing = standing
+                .filter(|s| s.state == membership::State::Active && card.status == Status::Revoked)
+                .ok_or_else(|| Problem::new(Code::InvalidState))?;
+            note(core, tx, actor, "card.reissue", &card, Some(reason)).await?;
+            let union = (standing.org, standing.path.as_str());
+            let new = issue::issue(core, tx, actor, card.person, union, Some(card.id)).await?;
+            store::scoped(tx, scope, new, core.today()).await
+        })
+        .await;
+    done.map_err(|problem| match constraint(&problem) {
+        Some("card_live" | "card_ordinal") => Problem::new(Code::InvalidState),
+        _ => problem,
+    })
 }
 
 /// A member found the card again, within seven days.

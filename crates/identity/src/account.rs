@@ -17,7 +17,7 @@ mod device;
 pub(crate) use self::change::close;
 pub use self::change::{
     NewAccount, activate, bind, create, rehash, reset, set_mobile, set_password, set_state, take_totp_step,
-    touch, touch_person,
+    touch, touch_person, unbind,
 };
 pub use self::device::{bind_device, knows_device};
 

@@ -6,11 +6,12 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::person::{self, PersonView};
+use unionhall_identity::{Identity, account, session};
 use unionhall_kernel::{Code, IdType, Mobile, Problem};
 use unionhall_storage::page::{Page, after};
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, IfMatch, OrgScope};
+use unionhall_web::{Actor, IfMatch, OrgScope, Realm};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -322,4 +323,42 @@ pub async fn change(
         .reason(reason);
     audit::append(tx, &event).await?;
     get(core, tx, scope, person).await
+}
+
+/// Takes the account off a member of the scope that was confirmed by mistake. One without a mobile, which nobody can log in to,
+/// is closed.
+///
+/// # Errors
+/// `NOT_FOUND` out of scope; `STALE`; `NOT_ANOTHER_PERSON` for the cadre's own; `INVALID_STATE` when there is none.
+pub async fn unbind(
+    identity: &Identity,
+    actor: &Actor,
+    scope: &OrgScope,
+    (person, version): (Uuid, IfMatch<Uuid>),
+    reason: &str,
+) -> Result<Member, Problem> {
+    if actor.person == Some(person) {
+        return Err(Problem::new(Code::NotAnotherPerson));
+    }
+    let core = &identity.core;
+    let (member, account) = core
+        .db
+        .write(async |tx| {
+            let found = get(core, tx, scope, person).await?;
+            version.check(found.membership)?;
+            let account = account::find_by_person(tx, Realm::Member, person).await?;
+            let account = account.ok_or_else(|| Problem::new(Code::InvalidState))?;
+            account::unbind(tx, &account).await?;
+            session::end_all(tx, account.id, "unbound", core.now()).await?;
+            let event = actor
+                .event(core.id(), core.now(), Some(&found.path), "member.unbind", ("member", Some(person)))
+                .about(person)
+                .changes(json!({"account": account.id}))
+                .reason(reason);
+            audit::append(tx, &event).await?;
+            Ok((get(core, tx, scope, person).await?, account.id))
+        })
+        .await?;
+    identity.states.forget(account);
+    Ok(member)
 }

@@ -9,7 +9,12 @@ use crate::standing::Status;
 use crate::{Cards, loss, store};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list_member_cards).service(get_card).service(report_card_lost).service(revoke_card);
+    config
+        .service(list_member_cards)
+        .service(get_card)
+        .service(report_card_lost)
+        .service(revoke_card)
+        .service(reissue_card);
 }
 
 /// Cards of a member 会员的卡
@@ -83,6 +88,32 @@ async fn revoke_card(
     body: Body<ReasonBody>,
 ) -> Answer {
     set(&cards, &by, id, version, Status::Revoked, body.parse()?).await
+}
+
+/// Issue a new card for a revoked one 重发会员卡
+///
+/// For one that was revoked by mistake. The old one stays dead.
+#[utoipa::path(
+    tag = "cards",
+    security(("admin" = ["card.write"])),
+    params(("id" = uuid::Uuid, Path, description = "The revoked card"), IfMatchHeader),
+    request_body = ReasonBody,
+    responses(
+        (status = 200, description = "The new card", body = CardDto),
+        (status = 409, description = "`INVALID_STATE`: not revoked, no active membership, or another card lives"),
+    )
+)]
+#[post("/v1/admin/cards/{id}/reissue")]
+async fn reissue_card(
+    cards: web::Data<Cards>,
+    by: Cadre<can::CardWrite>,
+    id: Id,
+    version: IfMatch,
+    body: Body<ReasonBody>,
+) -> Answer {
+    let check = |card: &store::CardView| version.check(card.version);
+    let card = loss::reissue(&cards.core, &by.actor, &by.scope, id.0, check, body.parse()?).await?;
+    Ok(etag::tagged(card.version, &CardDto::from(card)))
 }
 
 async fn set(

@@ -202,3 +202,33 @@ async fn nobody_reaches_anothers_card() {
     let stranger = app.login_member(&mobile()).await;
     assert_eq!(app.get(&path(&foreign, "qr")).by(&stranger).await.problem(403), "LEVEL_TOO_LOW");
 }
+
+#[tokio::test]
+async fn a_card_revoked_by_mistake_is_issued_anew_once() {
+    let app = TestApp::start().await;
+    let leader = app.cadre("410102", RoleName::Leader).await.session;
+    let member = app.on_roster("410102").await;
+    let session = app.login_member(&member.mobile).await;
+    app.prove(&session, &member).await;
+    let old = card(&app, &session).await;
+    let admin = format!("/v1/admin/cards/{}", old["id"].as_str().unwrap());
+    let step = async |step: &str| {
+        let tag = app.get(&admin).by(&leader).await.etag();
+        app.post(&format!("{admin}/{step}"), json!({"reason": "误操作"})).by(&leader).if_match(&tag).await
+    };
+    assert_eq!(step("reissue").await.problem(409), "INVALID_STATE", "it lives");
+    step("revoke").await.expect(200);
+    assert_eq!(app.get(&path(&old, "qr")).by(&session).await.problem(409), "CARD_NOT_VALID");
+    let (one, two) = tokio::join!(step("reissue"), step("reissue"));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let new = card(&app, &session).await;
+    assert_ne!(new["number"], old["number"]);
+    app.get(&path(&new, "qr")).by(&session).await.expect(200);
+    assert_eq!(
+        app.get(&path(&old, "qr")).by(&session).await.problem(409),
+        "CARD_NOT_VALID",
+        "the old one stays dead"
+    );
+}

@@ -165,6 +165,20 @@ pub async fn bind(
     touch(conn, id, now).await
 }
 
+/// Takes a natural person off a member's account: level 0 again. One without a mobile is closed, since nobody can log in to it.
+/// Whoever calls ends its sessions in the same transaction.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn unbind(conn: &mut Conn, read: &Account) -> Result<(), Problem> {
+    let state = if read.mobile.is_some() { read.state } else { State::Closed };
+    diesel::update(account::table.find(read.id))
+        .set((account::person_id.eq(None::<Uuid>), account::level.eq(0), account::state.eq(state.as_str())))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Sets a password, a TOTP secret where one is given, and the state ACTIVE: what an invited person does
 /// first. Moves the epoch, so nothing issued before stays valid.
 ///

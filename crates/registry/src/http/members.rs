@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::Deserialize;
-use unionhall_identity::{account, person};
+use unionhall_identity::{Identity, account, person};
 use unionhall_kernel::document::Entry;
 use unionhall_kernel::{Code, Document, Fields, IdType, Invalid, Mobile, Pii, Problem};
 use unionhall_web::{
@@ -27,7 +27,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(freeze_member)
         .service(unfreeze_member)
         .service(retain_member)
-        .service(end_member);
+        .service(end_member)
+        .service(reinstate_member)
+        .service(unbind_member);
 }
 
 /// Which members.
@@ -356,4 +358,60 @@ async fn end_member(
         EndKind::AutoQuit => Reason::AutoQuit,
     };
     change(&app, &by, (id, version), State::Ended, Some(why), "membership.end", &body.reason).await
+}
+
+/// Reinstate a membership 恢复会籍
+///
+/// For one that was retained or ended by mistake, or whose holder works again: active from today on, in the same union.
+#[utoipa::path(
+    tag = "members",
+    security(("admin" = ["member.write"])),
+    params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
+    request_body = ReasonBody,
+    responses(
+        (status = 200, description = "Active again, and so is the card", body = MemberDto),
+        (status = 409, description = "`INVALID_STATE`: neither retained nor ended"),
+    )
+)]
+#[post("/v1/admin/members/{id}/reinstate")]
+async fn reinstate_member(
+    app: web::Data<App>,
+    by: Cadre<can::MemberWrite>,
+    id: Id,
+    version: IfMatch<Uuid>,
+    body: Body<ReasonBody>,
+) -> Answer {
+    let found = member::get(&app, &mut *app.db.read().await?, &by.scope, id.0).await?;
+    if !matches!(found.state, State::Retained | State::Ended) {
+        return Err(Problem::new(Code::InvalidState).into());
+    }
+    change(&app, &by, (id, version), State::Active, None, "membership.reinstate", &body.reason).await
+}
+
+/// Take an account off a member 解除账号绑定
+///
+/// Where the wrong person was confirmed as this member: the account is at level 0 again and its sessions are over; whoever
+/// is the member claims their place. Cards, coupons and matters stay the member's.
+#[utoipa::path(
+    tag = "members",
+    security(("admin" = ["member.write"])),
+    params(("id" = Uuid, Path, description = "The member"), IfMatchHeader),
+    request_body = ReasonBody,
+    responses(
+        (status = 200, description = "Nobody's account is the member's", body = MemberDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`: one's own, `FORBIDDEN`"),
+        (status = 409, description = "`INVALID_STATE`: the member has no account"),
+    )
+)]
+#[post("/v1/admin/members/{id}/unbind")]
+async fn unbind_member(
+    identity: web::Data<Identity>,
+    by: Cadre<can::MemberWrite>,
+    id: Id,
+    version: IfMatch<Uuid>,
+    body: Body<ReasonBody>,
+) -> Answer {
+    let reason = body.parse()?;
+    let done = member::unbind(&identity, &by.actor, &by.scope, (id.0, version), reason).await?;
+    Ok(etag::tagged(done.membership, &MemberDto::from(done)))
 }

@@ -15,4 +15,5 @@ mod mobile_changes;
 mod modules;
 mod posts;
 mod real_name;
+mod undone;
 mod unions;
