@@ -27,6 +27,19 @@ pub const UNION_TYPE: Reason = "UNION_TYPE";
 /// A division that does not exist.
 pub const DIVISION_UNKNOWN: Reason = "DIVISION_UNKNOWN";
 
+/// What a merchant sells is missing or too long.
+pub const CATEGORY_FORMAT: Reason = "CATEGORY_FORMAT";
+/// A day of the contract is none, or it ends before it begins.
+pub const CONTRACT_DATES: Reason = "CONTRACT_DATES";
+/// Whom the union calls at a merchant cannot be reached by this number.
+pub const CONTACT_MOBILE: Reason = "CONTACT_MOBILE";
+/// A branch without its name, or without its address.
+pub const BRANCH_INCOMPLETE: Reason = "BRANCH_INCOMPLETE";
+/// Coordinates are given in part, or are none.
+pub const PLACE: Reason = "PLACE";
+/// A row further up says something else of the same merchant.
+pub const MERCHANT_DIFFERS: Reason = "MERCHANT_DIFFERS";
+
 /// Every code with the sentence for the column 错误原因.
 const TEXTS: &[(Reason, &str)] = &[
     (NAME_REQUIRED, "姓名（名称）为空，请补填。"),
@@ -51,6 +64,12 @@ const TEXTS: &[(Reason, &str)] = &[
     ("ORG_NAME_FORMAT", "工会名称须为2至100个字，不含控制字符和自造字。"),
     ("USCC_FORMAT", "统一社会信用代码须为18位数字和大写字母。"),
     ("USCC_CHECK_DIGIT", "统一社会信用代码校验位不符，请核对。"),
+    (CATEGORY_FORMAT, "类别为空或超过40个字，请更正。"),
+    (CONTRACT_DATES, "合同起止日期为空、无法识别，或截止日早于起始日。"),
+    (CONTACT_MOBILE, "联系手机为空或不是11位手机号，请核对。"),
+    (BRANCH_INCOMPLETE, "门店名称（2至100字）和门店地址（2至200字）须同时填写。"),
+    (PLACE, "经度、纬度和坐标系须同时填写且有效，或者都不填。"),
+    (MERCHANT_DIFFERS, "与前面同一信用代码的行的商户信息不一致，请统一。"),
 ];
 
 /// What the person who mends the file reads.
