@@ -162,7 +162,8 @@ impl Services {
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
         let files = unionhall_merchants::import::MerchantFiles { core: core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(files)]);
+        let cards = unionhall_cards::import::CardFiles { core: core.clone() };
+        let rooms = Rooms::new(vec![Arc::new(files), Arc::new(cards)]);
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
         let worker = unionhall_registry::import::tasks(worker, core, &rooms);
         let worker = unionhall_registry::join::tasks(worker, core);

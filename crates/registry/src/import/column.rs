@@ -146,11 +146,26 @@ const MERCHANTS: &[(Meaning, &[&str])] = &[
     (Error, &[ERROR_TITLE]),
 ];
 
+const CARDS: &[(Meaning, &[&str])] = &[
+    (Name, &["姓名", "持卡人", "持卡人姓名", "会员姓名", "客户姓名"]),
+    (IdType, &["证件类型", "证件种类"]),
+    (Id, &["证件号码", "证件号", "身份证号", "身份证号码", "身份证"]),
+    (Field("card"), &["卡号", "银行卡号", "卡号后四位", "会员卡号", "联名卡号"]),
+    (Field("bank"), &["银行", "发卡银行", "开户银行", "发卡行"]),
+    (Field("card_kind"), &["卡种", "卡类型", "卡片类型", "卡类别"]),
+    (Field("status"), &["状态", "卡状态", "卡片状态"]),
+    (Field("issued"), &["发卡日期", "开卡日期", "制卡日期"]),
+    (Field("expires"), &["有效期", "有效期至", "到期日", "到期日期"]),
+    (Field("reference"), &["银行参考号", "银行流水号", "客户号", "银行客户号"]),
+    (Error, &[ERROR_TITLE]),
+];
+
 const fn table(kind: Kind) -> &'static [(Meaning, &'static [&'static str])] {
     match kind {
         Kind::Members => MEMBERS,
         Kind::Unions => UNIONS,
         Kind::Merchants => MERCHANTS,
+        Kind::Cards => CARDS,
     }
 }
 
@@ -159,6 +174,13 @@ const fn required(kind: Kind) -> &'static [(Meaning, &'static str)] {
     match kind {
         Kind::Members => &[(Name, "姓名"), (Id, "身份证号"), (Mobile, "手机")],
         Kind::Unions => &[(OrgName, "工会名称")],
+        Kind::Cards => &[
+            (Name, "姓名"),
+            (Id, "证件号码"),
+            (Field("card"), "卡号"),
+            (Field("bank"), "银行"),
+            (Field("card_kind"), "卡种"),
+        ],
         Kind::Merchants => &[
             (OrgName, "商户名称"),
             (Uscc, "统一社会信用代码"),
@@ -222,10 +244,14 @@ impl Columns {
         self.meanings.get(at) == Some(&Some(Error))
     }
 
+    /// Where the column of a meaning stands.
+    pub fn position(&self, meaning: Meaning) -> Option<usize> {
+        self.meanings.iter().position(|m| *m == Some(meaning))
+    }
+
     /// A row's cell of this meaning.
     pub fn cell<'a>(&self, cells: &'a [Cell], meaning: Meaning) -> Option<&'a Cell> {
-        let at = self.meanings.iter().position(|m| *m == Some(meaning))?;
-        cells.get(at)
+        cells.get(self.position(meaning)?)
     }
 
     /// A row's details with their keys.

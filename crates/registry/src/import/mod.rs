@@ -88,6 +88,8 @@ words! {
         Members = "members",
         /// 商户及门店
         Merchants = "merchants",
+        /// 联名卡: cards that banks issue with the union
+        Cards = "cards",
     }
 }
 
@@ -152,6 +154,7 @@ impl Kind {
         match self {
             Self::Unions | Self::Members => Action::ImportWrite,
             Self::Merchants => Action::MerchantWrite,
+            Self::Cards => Action::CardWrite,
         }
     }
 }
