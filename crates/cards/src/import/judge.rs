@@ -53,7 +53,7 @@ pub(super) struct Home {
 /// What an accepted row does.
 pub(super) enum Effect {
     New,
-    Change(Known, Stand),
+    Change(Box<Known>, Box<Stand>),
     Same,
 }
 
@@ -243,5 +243,9 @@ fn effect(core: &Core, cards: &[Known], draft: &Draft) -> Result<Effect, Reason>
     if draft.status == Status::Lost {
         stand.lost_at = stand.lost_at.or_else(|| Some(core.now()));
     }
-    Ok(if stand == known.stand { Effect::Same } else { Effect::Change(known.clone(), stand) })
+    Ok(if stand == known.stand {
+        Effect::Same
+    } else {
+        Effect::Change(Box::new(known.clone()), Box::new(stand))
+    })
 }
