@@ -22,6 +22,9 @@ pub struct CardCopy {
     /// As it is stored; what holds at the till is computed.
     #[schema(example = "ACTIVE")]
     status: String,
+    bank_code: Option<String>,
+    last4: Option<String>,
+    bank_reference: Option<String>,
     valid_from: NaiveDate,
     valid_to: NaiveDate,
     issued_at: String,
@@ -33,29 +36,37 @@ pub struct CardCopy {
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
 pub async fn copy(conn: &mut Conn, person: Uuid) -> Result<Copied<CardCopy>, Problem> {
-    type Row = (String, String, String, NaiveDate, NaiveDate, DateTime<Utc>, Option<DateTime<Utc>>);
+    #[derive(Queryable, Selectable)]
+    #[diesel(table_name = card)]
+    struct Row {
+        number: String,
+        kind: String,
+        status: String,
+        bank_code: Option<String>,
+        last4: Option<String>,
+        bank_reference: Option<String>,
+        valid_from: NaiveDate,
+        valid_to: NaiveDate,
+        issued_at: DateTime<Utc>,
+        lost_at: Option<DateTime<Utc>>,
+    }
     let rows: Vec<Row> = card::table
         .filter(card::person_id.eq(person))
         .order(card::n.desc())
         .limit(COPIED + 1)
-        .select((
-            card::number,
-            card::kind,
-            card::status,
-            card::valid_from,
-            card::valid_to,
-            card::issued_at,
-            card::lost_at,
-        ))
+        .select(Row::as_select())
         .load(conn)
         .await?;
-    Ok(Copied::cut(rows, |(number, kind, status, valid_from, valid_to, issued, lost)| CardCopy {
-        number,
-        kind,
-        status,
-        valid_from,
-        valid_to,
-        issued_at: instant(issued),
-        lost_at: lost.map(instant),
+    Ok(Copied::cut(rows, |row| CardCopy {
+        number: row.number,
+        kind: row.kind,
+        status: row.status,
+        bank_code: row.bank_code,
+        last4: row.last4,
+        bank_reference: row.bank_reference,
+        valid_from: row.valid_from,
+        valid_to: row.valid_to,
+        issued_at: instant(row.issued_at),
+        lost_at: row.lost_at.map(instant),
     }))
 }

@@ -15,6 +15,7 @@ use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use crate::schema::{card, member_standing, person_account};
+use crate::standing::Status;
 use crate::store::{self, CardView};
 
 /// Published when a card was issued: [`Issued`].
@@ -30,6 +31,9 @@ pub struct Issued {
     /// Whether it takes the place of a lost one.
     pub replaces: bool,
 }
+
+/// The kind of card that a till takes.
+pub const VIRTUAL: &str = "VIRTUAL";
 
 /// How long a virtual card is valid.
 const VALID_MONTHS: u32 = 60;
@@ -61,7 +65,7 @@ pub async fn ensure(core: &Core, person: Uuid) -> Result<(), Problem> {
 /// `UNAVAILABLE` when the database cannot be reached.
 pub async fn cards_of(core: &Core, person: Uuid) -> Result<Vec<CardView>, Problem> {
     let views = store::of_person(&mut *core.db.read().await?, person, core.today()).await?;
-    if !views.is_empty() {
+    if views.iter().any(CardView::is_virtual) {
         return Ok(views);
     }
     // The event may not have been handled yet; whoever comes first issues it.
@@ -77,7 +81,7 @@ pub async fn cards_of(core: &Core, person: Uuid) -> Result<Vec<CardView>, Proble
 pub async fn ensure_virtual(core: &Core, conn: &mut Conn, person: Uuid) -> Result<bool, Problem> {
     // Never a second one by itself: beside a LOST one the holder decides; after a REVOKED one nobody can yet.
     let had: i64 = card::table
-        .filter(card::person_id.eq(person).and(card::kind.eq("VIRTUAL")))
+        .filter(card::person_id.eq(person).and(card::kind.eq(VIRTUAL)))
         .count()
         .get_result(conn)
         .await?;
@@ -106,23 +110,62 @@ pub async fn issue(
     (union, path): (Uuid, &str),
     replaces: Option<Uuid>,
 ) -> Result<Uuid, Problem> {
-    let (now, today) = (core.now(), core.today());
+    let today = core.today();
     let division = org::division_of(conn, union).await?;
-    let last: Option<i32> =
-        card::table.filter(card::person_id.eq(person)).select(diesel::dsl::max(card::n)).first(conn).await?;
+    let valid = (today, last_day(today));
+    let new = NewCard { person, kind: VIRTUAL, status: Status::Active, valid, replaces };
+    let id = insert(core, conn, &division, &new).await?;
+    let now = core.now();
+    let event = actor.event(core.id(), now, Some(path), "card.issue", ("card", Some(id)));
+    audit::append(conn, &event.about(person).changes(json!({"kind": VIRTUAL}))).await?;
+    let news = Issued { id, person_id: person, replaces: replaces.is_some() };
+    outbox::publish(conn, core.id(), now, ISSUED, &news).await?;
+    Ok(id)
+}
+
+/// A card to be made.
+#[derive(Debug)]
+pub(crate) struct NewCard {
+    /// Whose.
+    pub person: Uuid,
+    /// [`VIRTUAL`], …
+    pub kind: &'static str,
+    /// Its stored status.
+    pub status: Status,
+    /// Its first and last day.
+    pub valid: (NaiveDate, NaiveDate),
+    /// The card it takes the place of.
+    pub replaces: Option<Uuid>,
+}
+
+/// Makes a card with a number that nobody has; the caller leaves the audit row.
+///
+/// # Errors
+/// `ALREADY_EXISTS` when somebody made one for the person at the same moment; `INTERNAL` when no free number was found.
+pub(crate) async fn insert(
+    core: &Core,
+    conn: &mut Conn,
+    division: &str,
+    new: &NewCard,
+) -> Result<Uuid, Problem> {
+    let last: Option<i32> = card::table
+        .filter(card::person_id.eq(new.person))
+        .select(diesel::dsl::max(card::n))
+        .first(conn)
+        .await?;
     for _ in 0..NUMBER_TRIES {
         let id = core.id();
         let row = (
             card::id.eq(id),
-            card::person_id.eq(person),
+            card::person_id.eq(new.person),
             card::n.eq(last.unwrap_or(0) + 1),
-            card::number.eq(number(core, &division)),
-            card::kind.eq("VIRTUAL"),
-            card::status.eq("ACTIVE"),
-            card::valid_from.eq(today),
-            card::valid_to.eq(last_day(today)),
-            card::replaces.eq(replaces),
-            card::issued_at.eq(now),
+            card::number.eq(number(core, division)),
+            card::kind.eq(new.kind),
+            card::status.eq(new.status.as_str()),
+            card::valid_from.eq(new.valid.0),
+            card::valid_to.eq(new.valid.1),
+            card::replaces.eq(new.replaces),
+            card::issued_at.eq(core.now()),
         );
         // Nothing but a taken number may be swallowed here: the other rules of the table must speak.
         let inserted = diesel::insert_into(card::table)
@@ -132,13 +175,7 @@ pub async fn issue(
             .execute(conn)
             .await;
         match inserted {
-            Ok(1) => {
-                let event = actor.event(core.id(), now, Some(path), "card.issue", ("card", Some(id)));
-                audit::append(conn, &event.about(person).changes(json!({"kind": "VIRTUAL"}))).await?;
-                let news = Issued { id, person_id: person, replaces: replaces.is_some() };
-                outbox::publish(conn, core.id(), now, ISSUED, &news).await?;
-                return Ok(id);
-            }
+            Ok(1) => return Ok(id),
             Ok(_) => {}
             // Somebody issued it at the same moment: their card is this one.
             Err(error) if matches!(violated(&error), Some("card_live" | "card_ordinal")) => {

@@ -2,13 +2,15 @@
 //! the QR with its eight digits for tills that cannot scan, loss and replacement.
 //!
 //! Owns `card`, `card_policy`, `card_till_code`. Publishes the views `card_standing` (what the till reads) and `card_burn` (the one
-//! column the redemption statement writes). Events in: `membership.activated`, `level.raised`; events out: [`issue::ISSUED`],
+//! column the redemption statement writes). Offers [`import::CardFiles`] to
+//! registry's imports. Events in: `membership.activated`, `level.raised`; events out: [`issue::ISSUED`],
 //! [`loss::CHANGED`]. Validity is never stored and never an event: [`standing::validity`] computes it from the row, the
 //! membership and today.
 
 pub mod code;
 pub mod data;
 pub mod http;
+pub mod import;
 pub mod issue;
 pub mod loss;
 mod schema;

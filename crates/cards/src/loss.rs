@@ -196,7 +196,9 @@ pub async fn replace(
             let card = store::own(tx, person, id, core.today()).await?;
             let standing = membership::standing(tx, person).await?;
             let standing = standing
-                .filter(|s| s.state == membership::State::Active && card.status == Status::Lost)
+                .filter(|s| {
+                    s.state == membership::State::Active && card.status == Status::Lost && card.is_virtual()
+                })
                 .ok_or_else(|| Problem::new(Code::InvalidState))?;
             store::set_status(tx, &card, Status::Replaced, card.lost_at).await?;
             note(core, tx, actor, "card.replace", &card, None).await?;

@@ -15,6 +15,9 @@ diesel::table! {
         replaces -> Nullable<Uuid>,
         issued_at -> Timestamptz,
         version -> Int4,
+        bank_code -> Nullable<Text>,
+        last4 -> Nullable<Text>,
+        bank_reference -> Nullable<Text>,
     }
 }
 

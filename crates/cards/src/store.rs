@@ -9,6 +9,7 @@ use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
+use crate::issue::VIRTUAL;
 use crate::schema::{card, card_policy, member_standing};
 use crate::standing::{CardState, Status, Validity, validity};
 
@@ -41,6 +42,17 @@ pub struct CardView {
     pub state: CardState,
     /// The path of the holder's union, where they have one.
     pub path: Option<String>,
+    /// The bank that issued it with the union; none of the virtual card.
+    pub bank_code: Option<String>,
+    /// The last four digits of the bank's number.
+    pub last4: Option<String>,
+}
+
+impl CardView {
+    /// Whether it is the card that a till takes.
+    pub fn is_virtual(&self) -> bool {
+        self.kind == VIRTUAL
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -56,12 +68,27 @@ struct Row {
     valid_to: NaiveDate,
     lost_at: Option<DateTime<Utc>>,
     version: i32,
+    bank_code: Option<String>,
+    last4: Option<String>,
 }
 
 type Joined = (Row, Option<String>, Option<String>, String);
 
 fn view((row, member_state, path, policy): Joined, today: NaiveDate) -> CardView {
-    let Row { id, person_id, n, number, kind, status, valid_from, valid_to, lost_at, version } = row;
+    let Row {
+        id,
+        person_id,
+        n,
+        number,
+        kind,
+        status,
+        valid_from,
+        valid_to,
+        lost_at,
+        version,
+        bank_code,
+        last4,
+    } = row;
     let worth = validity(&status, member_state.as_deref(), &policy, valid_from, valid_to, today);
     CardView {
         id,
@@ -77,6 +104,8 @@ fn view((row, member_state, path, policy): Joined, today: NaiveDate) -> CardView
         version,
         validity: worth,
         path,
+        bank_code,
+        last4,
     }
 }
 

@@ -151,7 +151,8 @@ async fn get_home(app: web::Data<App>, me: Member) -> Answer {
         published_at: head.published_at.map(wire::instant),
         read,
     };
-    let card = cards.into_iter().find(|card| matches!(card.validity, Validity::Valid { .. }));
+    let card =
+        cards.into_iter().find(|card| card.is_virtual() && matches!(card.validity, Validity::Valid { .. }));
     let home = HomeDto {
         me: HomeMe {
             name,

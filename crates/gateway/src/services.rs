@@ -18,6 +18,7 @@ use unionhall_merchants::Merchants;
 use unionhall_messages::Messages;
 use unionhall_messages::push::PushGateway;
 use unionhall_partners::Partners;
+use unionhall_registry::import::room::Rooms;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
 use unionhall_storage::{Core, Db, DbConfig};
@@ -171,8 +172,11 @@ impl Services {
     /// The background worker with every room's tasks.
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
+        let files = unionhall_merchants::import::MerchantFiles { core: core.clone() };
+        let cards = unionhall_cards::import::CardFiles { core: core.clone() };
+        let rooms = Rooms::new(vec![Arc::new(files), Arc::new(cards)]);
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
-        let worker = unionhall_registry::import::tasks(worker, core);
+        let worker = unionhall_registry::import::tasks(worker, core, &rooms);
         let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::geo::Datum;
-use unionhall_kernel::{IdGen, Problem};
+use unionhall_kernel::{Code, IdGen, Problem};
 use unionhall_storage::page::Page;
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::Actor;
@@ -97,6 +97,41 @@ pub async fn open(
         actor.event(core.id(), now, Some(&of.path), "merchant.open_branch", ("merchant_branch", Some(id)));
     audit::append(tx, &event.changes(json!({"merchant_id": of.id, "name": details.name}))).await?;
     Ok(made)
+}
+
+/// Changes a branch as it was read: its id and version. Answers the version it has then.
+///
+/// # Errors
+/// `STALE` when it changed since.
+pub async fn change(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    of: &Merchant,
+    (id, version): (Uuid, i32),
+    details: &BranchDetails,
+) -> Result<i32, Problem> {
+    let place = details.place.as_ref();
+    let changed: Option<i32> =
+        diesel::update(merchant_branch::table.find(id).filter(merchant_branch::version.eq(version)))
+            .set((
+                merchant_branch::name.eq(&details.name),
+                merchant_branch::address.eq(&details.address),
+                merchant_branch::division_code.eq(&details.division_code),
+                merchant_branch::lat.eq(place.map(|p| p.0)),
+                merchant_branch::lng.eq(place.map(|p| p.1)),
+                merchant_branch::datum.eq(place.map(|p| p.2.as_str())),
+                merchant_branch::version.eq(merchant_branch::version + 1),
+            ))
+            .returning(merchant_branch::version)
+            .get_result(tx)
+            .await
+            .optional()?;
+    let changed = changed.ok_or_else(|| Problem::new(Code::Stale))?;
+    let about = ("merchant_branch", Some(id));
+    let event = actor.event(core.id(), core.now(), Some(&of.path), "merchant.change_branch", about);
+    audit::append(tx, &event.changes(json!({"merchant_id": of.id, "name": details.name}))).await?;
+    Ok(changed)
 }
 
 /// A page of a merchant's branches, by id.

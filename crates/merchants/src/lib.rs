@@ -2,7 +2,8 @@
 //!
 //! Owns `merchant*` (applications of merchants too), `campaign*`, `coupon`, `redemption`, `verification_log`. Reads identity's `person_name`,
 //! registry's `member_standing`, cards' `card_standing`, and burns through cards' `card_burn`: the one write across
-//! rooms, beside storage's outbox and idempotency rows in the same statement. Offers [`staff::MerchantRoles`] to identity.
+//! rooms, beside storage's outbox and idempotency rows in the same statement. Offers [`staff::MerchantRoles`] to identity,
+//! and [`import::MerchantFiles`] to registry's imports.
 //! Events out: `redemption.done` (`{redemption_id, campaign_id, branch_id}`), to which nobody listens yet, and [`tasks::EXPIRING`].
 
 pub mod application;
@@ -15,6 +16,7 @@ pub mod data;
 pub mod directory;
 pub mod guess;
 pub mod http;
+pub mod import;
 pub mod licence;
 pub mod merchant;
 pub mod nearby;

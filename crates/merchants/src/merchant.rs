@@ -120,7 +120,7 @@ impl Merchant {
 }
 
 /// What a cadre enters.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Details {
     /// Its name.
     pub name: String,

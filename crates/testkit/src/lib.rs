@@ -10,6 +10,7 @@ mod app;
 mod audited;
 mod client;
 mod db;
+pub mod imports;
 mod notices;
 mod partner;
 mod people;

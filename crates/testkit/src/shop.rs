@@ -43,7 +43,8 @@ pub fn id(value: &Value) -> Uuid {
     value["id"].as_str().expect("an id").parse().expect("an id")
 }
 
-fn uscc() -> String {
+/// A credit code that nobody has.
+pub fn uscc() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];

@@ -79,7 +79,7 @@ struct CodeDto {
 async fn presentable(core: &Core, me: &Member<1>, id: Id) -> Result<CardView, Problem> {
     let card = store::own(&mut *core.db.read().await?, me.person()?, id.0, core.today()).await?;
     match card.validity {
-        Validity::Valid { .. } => Ok(card),
+        Validity::Valid { .. } if card.is_virtual() => Ok(card),
         _ => Err(Problem::new(Code::CardNotValid).with("state_text", card.state.text())),
     }
 }
@@ -91,7 +91,7 @@ async fn presentable(core: &Core, me: &Member<1>, id: Id) -> Result<CardView, Pr
     params(("id" = uuid::Uuid, Path, description = "The card"), QrQuery),
     responses(
         (status = 200, description = "Codes", body = QrDto),
-        (status = 409, description = "`CARD_NOT_VALID`: lost, revoked, suspended or expired"),
+        (status = 409, description = "`CARD_NOT_VALID`: lost, revoked, suspended or expired, or a bank's card"),
     )
 )]
 #[get("/v1/me/cards/{id}/qr")]
@@ -132,7 +132,7 @@ struct TillCodeDto {
     params(("id" = uuid::Uuid, Path, description = "The card")),
     responses(
         (status = 200, description = "The digits", body = TillCodeDto),
-        (status = 409, description = "`CARD_NOT_VALID`: lost, revoked, suspended or expired"),
+        (status = 409, description = "`CARD_NOT_VALID`: lost, revoked, suspended or expired, or a bank's card"),
     )
 )]
 #[post("/v1/me/cards/{id}/till-code")]
@@ -187,7 +187,7 @@ async fn my_card_found(cards: web::Data<Cards>, me: Member<1>, id: Id, body: Bod
     responses(
         (status = 200, description = "The new card", body = CardDto),
         (status = 401, description = "`OTP_INVALID`"),
-        (status = 409, description = "`INVALID_STATE`: not lost, or no active membership"),
+        (status = 409, description = "`INVALID_STATE`: not lost, no active membership, or a bank's card, which the bank replaces"),
     )
 )]
 #[post("/v1/me/cards/{id}/replace")]

@@ -28,6 +28,12 @@ pub struct CardDto {
     /// `VIRTUAL`, `COBRAND_DEBIT`, `COBRAND_CREDIT`.
     #[schema(example = "VIRTUAL")]
     kind: String,
+    /// The bank that issued it with the union, `ZZB`; null for the virtual card. 发卡银行
+    #[schema(example = "ZZB")]
+    bank_code: Option<String>,
+    /// The last four digits of the bank's number, the only ones that are kept. 银行卡号后四位
+    #[schema(example = "0004")]
+    last4: Option<String>,
     /// Its state today.
     state: CardState,
     /// The state in words.
@@ -48,6 +54,8 @@ impl From<CardView> for CardDto {
             state,
             valid_from,
             valid_to,
+            bank_code,
+            last4,
             person: _,
             n: _,
             status: _,
@@ -56,6 +64,6 @@ impl From<CardView> for CardDto {
             validity: _,
             path: _,
         } = card;
-        Self { id, number, kind, state, state_text: state.text(), valid_from, valid_to }
+        Self { id, number, kind, bank_code, last4, state, state_text: state.text(), valid_from, valid_to }
     }
 }

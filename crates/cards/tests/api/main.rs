@@ -3,6 +3,8 @@
 // A test fails loudly; clippy's allowance covers test functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod imports;
+
 use chrono::Duration;
 use serde_json::{Value, json};
 use unionhall_cards::code::{STEP_SECONDS, step_at};

@@ -10,6 +10,7 @@ mod claims;
 mod codes;
 mod contracts;
 mod digits;
+mod imports;
 mod licences;
 mod merchants;
 mod nearby;

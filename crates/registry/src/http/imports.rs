@@ -82,6 +82,7 @@ async fn take(
     parts: Multipart,
 ) -> Result<Stored, Problem> {
     let form = form::receive(upload, parts).await?;
+    upload::may_write(cadre.role.name, form.wanted.kind)?;
     let key: Option<Key> = once.of(cadre.principal.account, "create_import", &form.digest);
     let answer = |id| once::accepted(location(id), &ImportCreated { id });
     upload::create(core, (&cadre.actor, &cadre.scope), upload, &form.arrived, &form.wanted, key, answer).await
@@ -124,6 +125,8 @@ async fn get_import_template(_cadre: Cadre<can::ImportRead>, wanted: Query<Templ
     let name = match wanted.kind {
         Kind::Members => "members-template.xlsx",
         Kind::Unions => "unions-template.xlsx",
+        Kind::Merchants => "merchants-template.xlsx",
+        Kind::Cards => "cards-template.xlsx",
     };
     Ok(HttpResponse::Ok().content_type(XLSX).insert_header(attachment(name)).body(bytes))
 }
@@ -235,7 +238,7 @@ async fn transition(
     transition: Transition,
     key: Option<Key>,
 ) -> Answer {
-    let asked = Asked { actor: &cadre.actor, scope: &cadre.scope, version };
+    let asked = Asked { actor: &cadre.actor, role: cadre.role.name, scope: &cadre.scope, version };
     let answer = |import: &Import| {
         let body = ImportDto::from(import.clone());
         match transition {

@@ -38,6 +38,8 @@ pub enum Meaning {
     Division,
     /// 统一社会信用代码
     Uscc,
+    /// Of a room above, under this key.
+    Field(&'static str),
     /// What errors.csv added; dropped when the mended file comes back.
     Error,
 }
@@ -46,8 +48,8 @@ pub enum Meaning {
 pub const ERROR_TITLE: &str = "错误原因";
 
 use Meaning::{
-    BirthDate, Detail, Division, Error, Id, IdType, Joined, Mobile, Name, OrgName, OrgType, Parent, Sex,
-    Union, UnionCode, Uscc,
+    BirthDate, Detail, Division, Error, Field, Id, IdType, Joined, Mobile, Name, OrgName, OrgType, Parent,
+    Sex, Union, UnionCode, Uscc,
 };
 
 /// docs/RULES.md, imports: the items of the real-name register and what files call them.
@@ -127,10 +129,43 @@ const UNIONS: &[(Meaning, &[&str])] = &[
     (Error, &[ERROR_TITLE]),
 ];
 
+const MERCHANTS: &[(Meaning, &[&str])] = &[
+    (OrgName, &["商户名称", "商家名称", "企业名称", "名称"]),
+    (Uscc, &["统一社会信用代码", "社会信用代码", "信用代码"]),
+    (Field("category"), &["类别", "商户类别", "行业类别", "行业"]),
+    (Division, &["所在区划", "行政区划", "区划", "区划代码", "所在地区", "行政区划代码"]),
+    (Field("contract_from"), &["合同起", "合同起始日", "合同起始日期", "合同开始日期"]),
+    (Field("contract_to"), &["合同止", "合同截止日", "合同截止日期", "合同结束日期", "合同到期日"]),
+    (Field("contact"), &["联系人", "联系人姓名"]),
+    (Mobile, &["联系手机", "手机", "手机号", "手机号码", "联系电话", "联系人手机"]),
+    (Field("branch"), &["门店名称", "门店", "分店名称"]),
+    (Field("address"), &["门店地址", "地址", "详细地址"]),
+    (Field("lng"), &["经度"]),
+    (Field("lat"), &["纬度"]),
+    (Field("datum"), &["坐标系", "坐标系统"]),
+    (Error, &[ERROR_TITLE]),
+];
+
+const CARDS: &[(Meaning, &[&str])] = &[
+    (Name, &["姓名", "持卡人", "持卡人姓名", "会员姓名", "客户姓名"]),
+    (IdType, &["证件类型", "证件种类"]),
+    (Id, &["证件号码", "证件号", "身份证号", "身份证号码", "身份证"]),
+    (Field("card"), &["卡号", "银行卡号", "卡号后四位", "会员卡号", "联名卡号"]),
+    (Field("bank"), &["银行", "发卡银行", "开户银行", "发卡行"]),
+    (Field("card_kind"), &["卡种", "卡类型", "卡片类型", "卡类别"]),
+    (Field("status"), &["状态", "卡状态", "卡片状态"]),
+    (Field("issued"), &["发卡日期", "开卡日期", "制卡日期"]),
+    (Field("expires"), &["有效期", "有效期至", "到期日", "到期日期"]),
+    (Field("reference"), &["银行参考号", "银行流水号", "客户号", "银行客户号"]),
+    (Error, &[ERROR_TITLE]),
+];
+
 const fn table(kind: Kind) -> &'static [(Meaning, &'static [&'static str])] {
     match kind {
         Kind::Members => MEMBERS,
         Kind::Unions => UNIONS,
+        Kind::Merchants => MERCHANTS,
+        Kind::Cards => CARDS,
     }
 }
 
@@ -139,6 +174,23 @@ const fn required(kind: Kind) -> &'static [(Meaning, &'static str)] {
     match kind {
         Kind::Members => &[(Name, "姓名"), (Id, "身份证号"), (Mobile, "手机")],
         Kind::Unions => &[(OrgName, "工会名称")],
+        Kind::Cards => &[
+            (Name, "姓名"),
+            (Id, "证件号码"),
+            (Field("card"), "卡号"),
+            (Field("bank"), "银行"),
+            (Field("card_kind"), "卡种"),
+        ],
+        Kind::Merchants => &[
+            (OrgName, "商户名称"),
+            (Uscc, "统一社会信用代码"),
+            (Field("category"), "类别"),
+            (Division, "所在区划"),
+            (Field("contract_from"), "合同起"),
+            (Field("contract_to"), "合同止"),
+            (Field("contact"), "联系人"),
+            (Mobile, "联系手机"),
+        ],
     }
 }
 
@@ -192,10 +244,14 @@ impl Columns {
         self.meanings.get(at) == Some(&Some(Error))
     }
 
+    /// Where the column of a meaning stands.
+    pub fn position(&self, meaning: Meaning) -> Option<usize> {
+        self.meanings.iter().position(|m| *m == Some(meaning))
+    }
+
     /// A row's cell of this meaning.
     pub fn cell<'a>(&self, cells: &'a [Cell], meaning: Meaning) -> Option<&'a Cell> {
-        let at = self.meanings.iter().position(|m| *m == Some(meaning))?;
-        cells.get(at)
+        cells.get(self.position(meaning)?)
     }
 
     /// A row's details with their keys.
@@ -240,7 +296,7 @@ mod tests {
 
     #[test]
     fn no_title_means_two_things() {
-        for kind in [Kind::Members, Kind::Unions] {
+        for kind in Kind::ALL.iter().copied() {
             let all: Vec<&str> = table(kind).iter().flat_map(|(_, names)| names.iter().copied()).collect();
             for (at, title) in all.iter().enumerate() {
                 assert_eq!(all.iter().position(|other| other == title), Some(at), "{title}");

@@ -97,7 +97,11 @@ pub fn union_word(told: &str) -> String {
     nfc_trimmed(told)
 }
 
-fn document(kind: Option<&Cell>, number: Option<&Cell>, today: NaiveDate) -> Result<Document, Reason> {
+/// A document by its kind, a citizen's id without, and its number.
+///
+/// # Errors
+/// `ID_TYPE`, `ID_REQUIRED`, `ID_NOT_TEXT`, and those of [`Document::parse`].
+pub fn document(kind: Option<&Cell>, number: Option<&Cell>, today: NaiveDate) -> Result<Document, Reason> {
     let id_type = match kind {
         Some(kind) => id_type(kind.text()).ok_or(ID_TYPE)?,
         None => IdType::CitizenId,

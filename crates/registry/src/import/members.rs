@@ -99,6 +99,11 @@ impl Verdict {
             Ok(Effect::Same) => Outcome::Same,
         }
     }
+
+    /// What an accepted row does, or why it is none.
+    pub(super) fn plain(&self) -> Result<Outcome, Reason> {
+        self.ruling.as_ref().map(|_| self.outcome()).map_err(|code| *code)
+    }
 }
 
 /// The details of a profile with a row's laid over them.

@@ -6,6 +6,7 @@
 //! successor comes to the same content. A row can only reach unions within the scope of the post that
 //! uploaded, and an account is never touched: its mobile is what its owner proved.
 //!
+//! Files may list what is a room's above: [`room`].
 //! Rules of a members row: [`draft`] (alone), [`members`] (against the database), [`apply`] (what it writes).
 
 pub mod apply;
@@ -19,6 +20,7 @@ pub mod members;
 pub mod read;
 pub mod reason;
 pub mod revert;
+pub mod room;
 pub mod rows;
 pub mod run;
 pub mod sniff;
@@ -38,6 +40,7 @@ use unionhall_kernel::Problem;
 use unionhall_storage::Core;
 use unionhall_storage::tasks::Worker;
 use unionhall_web::OrgScope;
+use unionhall_web::policy::Action;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -83,6 +86,10 @@ words! {
         Unions = "unions",
         /// 会员
         Members = "members",
+        /// 商户及门店
+        Merchants = "merchants",
+        /// 联名卡: cards that banks issue with the union
+        Cards = "cards",
     }
 }
 
@@ -137,6 +144,18 @@ words! {
         Gb18030 = "gb18030",
         /// Not a text file
         None = "none",
+    }
+}
+
+impl Kind {
+    /// What writing such a file takes beside [`Action::ImportWrite`]: a file opens no way round the operations that
+    /// do the same row by row.
+    pub const fn needs(self) -> Action {
+        match self {
+            Self::Unions | Self::Members => Action::ImportWrite,
+            Self::Merchants => Action::MerchantWrite,
+            Self::Cards => Action::CardWrite,
+        }
     }
 }
 
@@ -256,12 +275,12 @@ pub struct Counts {
     pub flags: BTreeMap<String, i32>,
 }
 
-/// Teaches the worker this concept's tasks.
+/// Teaches the worker this concept's tasks, for registry's own kinds and those of the rooms above.
 #[must_use]
-pub fn tasks(worker: Worker, core: &Core) -> Worker {
+pub fn tasks(worker: Worker, core: &Core, rooms: &room::Rooms) -> Worker {
     let work = |step: run::Step| {
-        let core = core.clone();
-        move |leased| run::task(core.clone(), step, leased)
+        let (core, rooms) = (core.clone(), rooms.clone());
+        move |leased| run::task(core.clone(), rooms.clone(), step, leased)
     };
     worker
         .handle(run::VALIDATE, work(run::Step::Validate))

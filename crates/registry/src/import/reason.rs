@@ -27,6 +27,36 @@ pub const UNION_TYPE: Reason = "UNION_TYPE";
 /// A division that does not exist.
 pub const DIVISION_UNKNOWN: Reason = "DIVISION_UNKNOWN";
 
+/// What a merchant sells is missing or too long.
+pub const CATEGORY_FORMAT: Reason = "CATEGORY_FORMAT";
+/// A day of the contract is none, or it ends before it begins.
+pub const CONTRACT_DATES: Reason = "CONTRACT_DATES";
+/// Whom the union calls at a merchant cannot be reached by this number.
+pub const CONTACT_MOBILE: Reason = "CONTACT_MOBILE";
+/// A branch without its name, or without its address.
+pub const BRANCH_INCOMPLETE: Reason = "BRANCH_INCOMPLETE";
+/// Coordinates are given in part, or are none.
+pub const PLACE: Reason = "PLACE";
+/// A row further up says something else of the same merchant.
+pub const MERCHANT_DIFFERS: Reason = "MERCHANT_DIFFERS";
+
+/// Nobody with the document is a member within the importer's scope: which of the two is not told.
+pub const MEMBER_UNKNOWN: Reason = "MEMBER_UNKNOWN";
+/// The roster has another name for the document.
+pub const NAME_DIFFERS: Reason = "NAME_DIFFERS";
+/// No card number, nor its last four digits.
+pub const BANK_CARD: Reason = "BANK_CARD";
+/// A bank that issues no such cards.
+pub const BANK_UNKNOWN: Reason = "BANK_UNKNOWN";
+/// The bank's reference is too long, or was the card number, which is never kept.
+pub const BANK_REFERENCE: Reason = "BANK_REFERENCE";
+/// Neither a debit nor a credit card.
+pub const CARD_KIND: Reason = "CARD_KIND";
+/// A state of a card that is none.
+pub const CARD_STATUS: Reason = "CARD_STATUS";
+/// A day of a card is none, not yet, or out of order.
+pub const CARD_DATES: Reason = "CARD_DATES";
+
 /// Every code with the sentence for the column 错误原因.
 const TEXTS: &[(Reason, &str)] = &[
     (NAME_REQUIRED, "姓名（名称）为空，请补填。"),
@@ -51,6 +81,20 @@ const TEXTS: &[(Reason, &str)] = &[
     ("ORG_NAME_FORMAT", "工会名称须为2至100个字，不含控制字符和自造字。"),
     ("USCC_FORMAT", "统一社会信用代码须为18位数字和大写字母。"),
     ("USCC_CHECK_DIGIT", "统一社会信用代码校验位不符，请核对。"),
+    (CATEGORY_FORMAT, "类别为空或超过40个字，请更正。"),
+    (CONTRACT_DATES, "合同起止日期为空、无法识别，或截止日早于起始日。"),
+    (CONTACT_MOBILE, "联系手机为空或不是11位手机号，请核对。"),
+    (BRANCH_INCOMPLETE, "门店名称（2至100字）和门店地址（2至200字）须同时填写。"),
+    (PLACE, "经度、纬度和坐标系须同时填写且有效，或者都不填。"),
+    (MEMBER_UNKNOWN, "您的管理范围内没有持此证件的在会会员，请先导入会员。"),
+    (NAME_DIFFERS, "姓名与会员名册不一致，请核对。"),
+    (BANK_CARD, "卡号有误：请以文本格式填写完整卡号或后四位。"),
+    (BANK_UNKNOWN, "银行无法识别，请填写发卡银行全称。"),
+    (BANK_REFERENCE, "银行参考号不得填写卡号，且不超过64个字。"),
+    (CARD_KIND, "卡种无法识别，请填写借记卡或信用卡。"),
+    (CARD_STATUS, "状态无法识别，请填写在用、挂失或注销。"),
+    (CARD_DATES, "发卡日期或有效期无法识别、晚于今天或前后颠倒。"),
+    (MERCHANT_DIFFERS, "与前面同一信用代码的行的商户信息不一致，请统一。"),
 ];
 
 /// What the person who mends the file reads.

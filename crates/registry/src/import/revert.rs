@@ -20,6 +20,7 @@ use super::apply::{BEFORE, Before};
 use super::cell;
 use super::column::{Columns, Meaning};
 use super::kept::{CHANGED_SINCE, HAS_ACCOUNT, IN_USE};
+use super::room::{self, Room, Rooms};
 use super::run::{self, Walked};
 use super::{BATCH, Import, Kind, State, Stop, store, union_write};
 use crate::profile;
@@ -27,19 +28,19 @@ use crate::schema::{import_row, member_profile, membership, org, person_name};
 
 /// A row that did something.
 #[derive(Debug, Clone, Queryable)]
-struct Done {
-    id: Uuid,
+pub(super) struct Done {
+    pub(super) id: Uuid,
     row_no: i32,
     cells: Vec<u8>,
     person: Option<Uuid>,
     created: Option<Uuid>,
     membership: Option<Uuid>,
     applied_at: Option<DateTime<Utc>>,
-    before: Option<Vec<u8>>,
+    pub(super) before: Option<Vec<u8>>,
     org: Option<Uuid>,
 }
 
-async fn next(conn: &mut Conn, import: &Import, limit: usize) -> Result<Vec<Done>, Problem> {
+async fn next(conn: &mut Conn, import: &Import, backwards: bool, limit: usize) -> Result<Vec<Done>, Problem> {
     use import_row as r;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let did = r::outcome.eq_any(["new", "update"]).and(r::applied_at.is_not_null());
@@ -54,11 +55,11 @@ async fn next(conn: &mut Conn, import: &Import, limit: usize) -> Result<Vec<Done
         r::before,
         r::org_id,
     ));
-    // Of unions the later rows hang under the earlier ones, so they go first.
-    Ok(match (import.kind, import.counts.done) {
-        (Kind::Members, done) => query.filter(r::row_no.gt(done)).order(r::row_no).load(conn).await?,
-        (Kind::Unions, 0) => query.order(r::row_no.desc()).load(conn).await?,
-        (Kind::Unions, done) => query.filter(r::row_no.lt(done)).order(r::row_no.desc()).load(conn).await?,
+    // Where later rows hang under earlier ones, they go first.
+    Ok(match (backwards, import.counts.done) {
+        (false, done) => query.filter(r::row_no.gt(done)).order(r::row_no).load(conn).await?,
+        (true, 0) => query.order(r::row_no.desc()).load(conn).await?,
+        (true, done) => query.filter(r::row_no.lt(done)).order(r::row_no.desc()).load(conn).await?,
     })
 }
 
@@ -66,12 +67,20 @@ async fn next(conn: &mut Conn, import: &Import, limit: usize) -> Result<Vec<Done
 ///
 /// # Errors
 /// Ours.
-pub async fn run(core: &Core, id: Uuid, leased: Option<&Leased>, begun: Instant) -> Result<Walked, Stop> {
+pub async fn run(
+    core: &Core,
+    rooms: &Rooms,
+    id: Uuid,
+    leased: Option<&Leased>,
+    begun: Instant,
+) -> Result<Walked, Stop> {
     let mut conn = core.db.writer().await?;
     let Some(import) = store::any(&mut conn, id).await? else { return Ok(Walked::Done) };
     drop(conn);
     // A batch that touches something in use is tried again in smaller ones, down to the row that is.
-    let largest = if import.kind == Kind::Unions { 1 } else { BATCH };
+    let room = rooms.of(import.kind)?;
+    let backwards = import.kind == Kind::Unions || room.is_some_and(|room| room.whole().is_some());
+    let largest = if backwards { 1 } else { BATCH };
     let (mut size, mut refused) = (largest, false);
     loop {
         let step = core
@@ -82,7 +91,8 @@ pub async fn run(core: &Core, id: Uuid, leased: Option<&Leased>, begun: Instant)
                     return Ok(Walked::Done);
                 }
                 run::still_here(core, tx, leased).await?;
-                batch(core, tx, import, size, refused).await
+                let rows = next(tx, &import, backwards, size).await?;
+                batch(core, tx, (room, import), &rows, refused).await
             })
             .await;
         match step {
@@ -103,23 +113,23 @@ fn is_in_use(problem: &Problem) -> bool {
 async fn batch(
     core: &Core,
     conn: &mut Conn,
-    mut import: Import,
-    size: usize,
+    (room, mut import): (Option<&dyn Room>, Import),
+    rows: &[Done],
     refused: bool,
 ) -> Result<Walked, Problem> {
-    let rows = next(conn, &import, size).await?;
     let Some(last) = rows.last().map(|row| row.row_no) else {
         import.counts.done = import.counts.total;
         store::set_counts(conn, import.id, &import.counts).await?;
         store::set_state(conn, import.id, State::Reverted).await?;
         return Ok(Walked::Done);
     };
-    let kept: Vec<(Uuid, &'static str)> = match (refused, import.kind) {
-        (true, _) => rows.iter().map(|row| (row.id, IN_USE)).collect(),
-        (false, Kind::Members) => members(core, conn, &import, &rows).await?,
-        (false, Kind::Unions) => unions(core, conn, &rows).await?,
+    let kept: Vec<(Uuid, &'static str)> = match room {
+        _ if refused => rows.iter().map(|row| (row.id, IN_USE)).collect(),
+        Some(room) => room::revert(core, conn, room, rows).await?,
+        None if import.kind == Kind::Unions => unions(core, conn, rows).await?,
+        None => members(core, conn, &import, rows).await?,
     };
-    mark(conn, &rows, &kept, core.now()).await?;
+    mark(conn, rows, &kept, core.now()).await?;
     let number = |n: usize| run::number(n);
     import.counts.kept += number(kept.len());
     import.counts.reverted += number(rows.len() - kept.len());

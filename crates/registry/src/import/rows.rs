@@ -190,8 +190,11 @@ pub(super) async fn set_applied(
     Ok(())
 }
 
-/// Which of these documents an accepted row above `row_no` has.
-pub(super) async fn documents_above(
+/// Which of these documents (or keys of a room's) an accepted row above `row_no` has.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn documents_above(
     conn: &mut Conn,
     import: Uuid,
     row_no: i32,

@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use super::cell::{self, Cell};
 use super::column::Columns;
-use super::members::{self, Purpose, Verdict};
+use super::members::{self, Purpose};
 use super::read::Rows;
+use super::reason::{Flag, Reason};
+use super::room::{self, Room, Rooms};
 use super::rows::{self, Kept, Outcome, Stored};
 use super::store;
 use super::{
@@ -66,7 +68,7 @@ struct Payload {
 ///
 /// # Errors
 /// What the worker should try again.
-pub async fn task(core: Core, step: Step, leased: Leased) -> Result<(), Problem> {
+pub async fn task(core: Core, rooms: Rooms, step: Step, leased: Leased) -> Result<(), Problem> {
     let Payload { import: id } = serde_json::from_value(leased.payload.clone())?;
     let begun = Instant::now();
     let outcome = match step {
@@ -74,9 +76,9 @@ pub async fn task(core: Core, step: Step, leased: Leased) -> Result<(), Problem>
         Step::Validate if leased.attempt > ATTEMPTS => {
             Err(Stop::Ours(Problem::internal("the worker died while reading it")))
         }
-        Step::Validate => validate(&core, id, Some(&leased), begun).await,
-        Step::Commit => commit(&core, id, Some(&leased), begun).await,
-        Step::Revert => revert::run(&core, id, Some(&leased), begun).await,
+        Step::Validate => validate(&core, &rooms, id, Some(&leased), begun).await,
+        Step::Commit => commit(&core, &rooms, id, Some(&leased), begun).await,
+        Step::Revert => revert::run(&core, &rooms, id, Some(&leased), begun).await,
     };
     let failure = match outcome {
         Ok(Walked::Done) => return Ok(()),
@@ -146,6 +148,7 @@ pub(super) fn number(at: usize) -> i32 {
 /// The file's fault, or ours.
 pub async fn validate(
     core: &Core,
+    rooms: &Rooms,
     id: Uuid,
     leased: Option<&Leased>,
     begun: Instant,
@@ -161,16 +164,26 @@ pub async fn validate(
     if import.kind == Kind::Unions {
         return union_write::validate(core, &import, &columns, rows, leased).await;
     }
+    let room = rooms.of(import.kind)?;
+    let most = room.and_then(Room::whole);
+    let size = most.map_or(BATCH, |most| most + 1);
     for _ in 0..import.counts.done {
         rows.next().await?;
     }
     loop {
-        let mut batch = Vec::with_capacity(BATCH);
-        while batch.len() < BATCH {
-            let Some(row) = rows.next().await? else { break };
+        let mut batch = Vec::with_capacity(size.min(BATCH));
+        while batch.len() < size {
+            let Some(mut row) = rows.next().await? else { break };
+            if let Some(room) = room {
+                room.redact(&columns, &mut row);
+            }
             batch.push(row);
         }
-        let is_last = batch.len() < BATCH;
+        let is_last = batch.len() < size;
+        if let Some(most) = most.filter(|_| !is_last) {
+            let detail = format!("此类文件不超过{most}行，请分批上传。");
+            return Err(Stop::File(Failure::new("TOO_MANY_ROWS", detail)));
+        }
         let done = import.counts.done;
         let total = done.saturating_add(number(batch.len()));
         if import.file_type == FileType::Xlsx && total > number(MAX_XLSX_ROWS) {
@@ -187,7 +200,10 @@ pub async fn validate(
                 if done == 0 {
                     store::set_header(tx, id, &columns).await?;
                 }
-                keep(core, tx, &mut import, &columns, &batch).await?;
+                match room {
+                    Some(room) => room::keep(core, tx, room, &mut import, &columns, &batch).await?,
+                    None => keep(core, tx, &mut import, &columns, &batch).await?,
+                }
                 still_here(core, tx, leased).await?;
                 if is_last {
                     finish(tx, id).await?;
@@ -226,7 +242,8 @@ async fn keep(
     let now = core.now();
     let mut kept = Vec::with_capacity(batch.len());
     for (row_no, (cells, verdict)) in (first..).zip(batch.iter().zip(verdicts)) {
-        count(&mut import.counts, &verdict);
+        let flags = verdict.ruling.as_ref().map(|r| r.draft.flags.clone()).unwrap_or_default();
+        count(&mut import.counts, verdict.plain(), &flags);
         let id = core.ids.id(now);
         kept.push(Kept {
             row_no,
@@ -234,7 +251,7 @@ async fn keep(
             cells: cell::seal(&core.sealer, id, cells)?,
             outcome: verdict.outcome(),
             code: verdict.ruling.as_ref().err().copied(),
-            flags: verdict.ruling.as_ref().map(|r| r.draft.flags.clone()).unwrap_or_default(),
+            flags,
             org: verdict.ruling.as_ref().ok().map(|r| r.union.id),
             document: verdict.document,
             person: verdict.person,
@@ -246,30 +263,34 @@ async fn keep(
     store::set_counts(conn, import.id, &import.counts).await
 }
 
-fn count(counts: &mut Counts, verdict: &Verdict) {
-    match &verdict.ruling {
-        Ok(ruling) => {
+pub(super) fn count(counts: &mut Counts, ruling: Result<Outcome, Reason>, flags: &[Flag]) {
+    match ruling {
+        Ok(outcome) => {
             counts.accepted += 1;
-            counts.updated += i32::from(verdict.outcome() == Outcome::Update);
-            for flag in &ruling.draft.flags {
+            counts.updated += i32::from(outcome == Outcome::Update);
+            for flag in flags {
                 *counts.flags.entry((*flag).to_owned()).or_default() += 1;
             }
         }
         Err(code) => {
             counts.rejected += 1;
-            *counts.by_reason.entry((*code).to_owned()).or_default() += 1;
+            *counts.by_reason.entry(code.to_owned()).or_default() += 1;
         }
     }
 }
 
 /// What changed between validation and commit.
-fn recount(counts: &mut Counts, row: &Stored, verdict: &Verdict) -> Result<(), Problem> {
+pub(super) fn recount(
+    counts: &mut Counts,
+    row: &Stored,
+    ruling: Result<Outcome, Reason>,
+) -> Result<(), Problem> {
     let was = Outcome::parse(&row.outcome)?;
-    counts.updated += i32::from(verdict.outcome() == Outcome::Update) - i32::from(was == Outcome::Update);
-    if let Err(code) = &verdict.ruling {
+    counts.updated += i32::from(ruling == Ok(Outcome::Update)) - i32::from(was == Outcome::Update);
+    if let Err(code) = ruling {
         counts.accepted -= 1;
         counts.rejected += 1;
-        *counts.by_reason.entry((*code).to_owned()).or_default() += 1;
+        *counts.by_reason.entry(code.to_owned()).or_default() += 1;
         for flag in &row.flags {
             *counts.flags.entry(flag.clone()).or_default() -= 1;
         }
@@ -281,7 +302,13 @@ fn recount(counts: &mut Counts, row: &Stored, verdict: &Verdict) -> Result<(), P
 ///
 /// # Errors
 /// Ours only: what a file says is judged row by row.
-pub async fn commit(core: &Core, id: Uuid, leased: Option<&Leased>, begun: Instant) -> Result<Walked, Stop> {
+pub async fn commit(
+    core: &Core,
+    rooms: &Rooms,
+    id: Uuid,
+    leased: Option<&Leased>,
+    begun: Instant,
+) -> Result<Walked, Stop> {
     let mut races = 0;
     loop {
         let batch = core
@@ -292,9 +319,10 @@ pub async fn commit(core: &Core, id: Uuid, leased: Option<&Leased>, begun: Insta
                     return Ok(Walked::Done);
                 }
                 still_here(core, tx, leased).await?;
-                match import.kind {
-                    Kind::Members => write(core, tx, import).await,
-                    Kind::Unions => union_write::write(core, tx, import).await,
+                match rooms.of(import.kind)? {
+                    Some(room) => room::write(core, tx, room, import).await,
+                    None if import.kind == Kind::Unions => union_write::write(core, tx, import).await,
+                    None => write(core, tx, import).await,
                 }
             })
             .await;
@@ -310,7 +338,8 @@ pub async fn commit(core: &Core, id: Uuid, leased: Option<&Leased>, begun: Insta
 }
 
 fn is_race(problem: &Problem) -> bool {
-    matches!(db::constraint(problem), Some("person_document_number" | "membership_open" | "org_uscc"))
+    matches!(problem.code, Code::AlreadyExists | Code::Stale)
+        || matches!(db::constraint(problem), Some("person_document_number" | "membership_open" | "org_uscc"))
 }
 
 /// One batch of a commit.
@@ -331,7 +360,7 @@ pub async fn write(core: &Core, conn: &mut Conn, mut import: Import) -> Result<W
     let first = stored.first().map_or(0, |row| row.row_no);
     let verdicts = members::judge(core, conn, &import, &columns, first, &rows, Purpose::Commit).await?;
     for (row, verdict) in stored.iter().zip(&verdicts) {
-        recount(&mut import.counts, row, verdict)?;
+        recount(&mut import.counts, row, verdict.plain())?;
     }
     let ids: Vec<Uuid> = stored.iter().map(|row| row.id).collect();
     let now = core.now();

@@ -33,6 +33,33 @@ const fn columns(kind: Kind) -> &'static [(&'static str, &'static str, bool)] {
             ("所在区划", "410102", false),
             ("统一社会信用代码", "81410000MC00000122", false),
         ],
+        Kind::Cards => &[
+            ("姓名", "【示例】王小明（导入时自动跳过本行）", true),
+            ("证件类型", "居民身份证", false),
+            ("证件号码", "410102194912319982", true),
+            ("卡号", "****0004；系统只保存后四位", true),
+            ("银行", "郑州银行", true),
+            ("卡种", "借记卡或信用卡", true),
+            ("状态", "在用、挂失或注销", false),
+            ("发卡日期", "2020-05-01", false),
+            ("有效期", "2030-05-31", false),
+            ("银行参考号", "不得填写卡号", false),
+        ],
+        Kind::Merchants => &[
+            ("商户名称", "【示例】某某餐饮有限公司（导入时自动跳过本行）", true),
+            ("统一社会信用代码", "91410100MA000ABC24", true),
+            ("类别", "餐饮", true),
+            ("所在区划", "410102", true),
+            ("合同起", "2026-01-01", true),
+            ("合同止", "2027-12-31", true),
+            ("联系人", "王小明", true),
+            ("联系手机", "13800138000", true),
+            ("门店名称", "顺河路店；有多个门店的，每店一行", false),
+            ("门店地址", "郑州市中原区顺河路1号", false),
+            ("经度", "113.62", false),
+            ("纬度", "34.75", false),
+            ("坐标系", "gcj02、wgs84或bd09", false),
+        ],
     }
 }
 
@@ -50,6 +77,8 @@ pub fn xlsx(kind: Kind) -> Result<Vec<u8>, XlsxError> {
     sheet.set_name(match kind {
         Kind::Members => "会员花名册",
         Kind::Unions => "工会清单",
+        Kind::Merchants => "商户清单",
+        Kind::Cards => "联名卡清单",
     })?;
     for (at, (name, sample, is_required)) in (0u16..).zip(columns(kind)) {
         sheet.set_column_format(at, &text)?;

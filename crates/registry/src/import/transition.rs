@@ -8,7 +8,7 @@ use unionhall_kernel::{Code, Problem};
 use unionhall_storage::once::{Key, Stored, once};
 use unionhall_storage::{Conn, Core, audit, blob};
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, IfMatch, OrgScope};
+use unionhall_web::{Actor, IfMatch, OrgScope, RoleName};
 use uuid::Uuid;
 
 use super::run::{self, Step};
@@ -51,6 +51,8 @@ impl Transition {
 pub struct Asked<'a> {
     /// Who.
     pub actor: &'a Actor,
+    /// As what they ask.
+    pub role: RoleName,
     /// Which imports they may touch.
     pub scope: &'a OrgScope,
     /// What they read.
@@ -60,7 +62,7 @@ pub struct Asked<'a> {
 /// Performs a transition; `answer` makes the body from the import as it then stands.
 ///
 /// # Errors
-/// `NOT_FOUND` out of scope, `STALE`, `INVALID_STATE`.
+/// `NOT_FOUND` out of scope, `FORBIDDEN` for a kind that is not theirs, `STALE`, `INVALID_STATE`.
 pub async fn perform(
     core: &Core,
     asked: Asked<'_>,
@@ -71,6 +73,7 @@ pub async fn perform(
 ) -> Result<Stored, Problem> {
     once(&core.db, core.now(), key, async |tx| {
         let found = store::lock(tx, asked.scope, id).await?;
+        super::upload::may_write(asked.role, found.kind)?;
         asked.version.check(found.version)?;
         let target = transition.target(found.state, found.dry_run);
         let target = target.ok_or_else(|| Problem::new(Code::InvalidState))?;

@@ -79,7 +79,8 @@ fn org_type(told: &str) -> Option<&'static str> {
     (found.code != POOL && !org::is_federation(found.code)).then_some(found.code)
 }
 
-fn place(told: &str) -> Option<&'static str> {
+/// A division by its code, or by a name that only one of the province has.
+pub fn place(told: &str) -> Option<&'static str> {
     let told = nfc_trimmed(told);
     if let Some(found) = division::division(&told) {
         return Some(found.code);

@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
-use unionhall_kernel::{Invalid, Problem};
+use unionhall_kernel::{Code, Invalid, Problem};
 use unionhall_storage::blob::{self, Incoming};
 use unionhall_storage::once::{Key, Stored, once};
 use unionhall_storage::{Core, audit, tasks};
 use unionhall_web::actor::EventExt;
-use unionhall_web::{Actor, OrgScope};
+use unionhall_web::policy::allows;
+use unionhall_web::{Actor, OrgScope, RoleName};
 use uuid::Uuid;
 
 use super::sniff::Sniffer;
@@ -84,6 +85,14 @@ pub struct Wanted {
     pub union: Uuid,
     /// As the client named it.
     pub file_name: String,
+}
+
+/// Whether a role may write files of a kind.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub fn may_write(role: RoleName, kind: Kind) -> Result<(), Problem> {
+    if allows(role, kind.needs()) { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
 }
 
 /// Creates the import of a file that is here.

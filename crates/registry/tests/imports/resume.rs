@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use unionhall_registry::import::room::Rooms;
 use unionhall_registry::import::run;
 use unionhall_simulator::roster::{Format, HeaderStyle, in_memory};
 use uuid::Uuid;
@@ -35,7 +36,7 @@ async fn killed_half_way_it_comes_to_the_same_content() {
     let core = killed.app.core().clone();
     let uuid: Uuid = id.parse().unwrap();
     until_checkpoint(&killed, &id, async {
-        run::validate(&core, uuid, None, Instant::now()).await.unwrap();
+        run::validate(&core, &Rooms::default(), uuid, None, Instant::now()).await.unwrap();
     })
     .await;
     assert_eq!(killed.read(&id).await["state"], "validating");
@@ -44,7 +45,7 @@ async fn killed_half_way_it_comes_to_the_same_content() {
 
     killed.act(&id, "commit").await.expect(202);
     until_checkpoint(&killed, &id, async {
-        run::commit(&core, uuid, None, Instant::now()).await.unwrap();
+        run::commit(&core, &Rooms::default(), uuid, None, Instant::now()).await.unwrap();
     })
     .await;
     let half = killed.app.number("SELECT count(*) FROM membership").await;
@@ -68,11 +69,13 @@ async fn two_workers_on_one_import_write_it_once() {
     let id = office.upload(&bytes).await;
     let core = office.app.core().clone();
     let uuid: Uuid = id.parse().unwrap();
-    let validate = || async { run::validate(&core, uuid, None, Instant::now()).await.unwrap() };
+    let validate =
+        || async { run::validate(&core, &Rooms::default(), uuid, None, Instant::now()).await.unwrap() };
     tokio::join!(validate(), validate());
     assert_eq!(office.read(&id).await["rows_accepted"], 2500);
     office.act(&id, "commit").await.expect(202);
-    let commit = || async { run::commit(&core, uuid, None, Instant::now()).await.unwrap() };
+    let commit =
+        || async { run::commit(&core, &Rooms::default(), uuid, None, Instant::now()).await.unwrap() };
     tokio::join!(commit(), commit());
     let import = office.read(&id).await;
     assert_eq!((&import["state"], &import["rows_accepted"]), (&"committed".into(), &2500.into()));
@@ -90,7 +93,7 @@ async fn two_imports_of_the_same_people_make_each_once() {
     let core = office.app.core().clone();
     let commit = |id: &str| {
         let (core, id) = (core.clone(), id.parse::<Uuid>().unwrap());
-        async move { run::commit(&core, id, None, Instant::now()).await.unwrap() }
+        async move { run::commit(&core, &Rooms::default(), id, None, Instant::now()).await.unwrap() }
     };
     tokio::join!(commit(&one), commit(&two));
     for id in [&one, &two] {

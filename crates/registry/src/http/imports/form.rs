@@ -99,6 +99,10 @@ fn wanted(texts: Texts, file_name: Option<String>) -> Result<(Wanted, String), P
         fields.take("/union_id", union.and_then(|id| Uuid::parse_str(id).map_err(|_| form::no_such_value())));
     let mode =
         texts.mode.as_deref().map_or(Ok(Mode::Upsert), |m| Mode::parse(m).ok_or_else(form::no_such_value));
+    // Whom a complete file leaves out is asked of members alone.
+    let lists_members = matches!(kind, None | Some(Kind::Members | Kind::Unions));
+    let mode =
+        mode.and_then(|m| if m == Mode::Full && !lists_members { Err(form::no_such_value()) } else { Ok(m) });
     let mode = fields.take("/mode", mode);
     let dry_run = match texts.dry_run.as_deref() {
         None | Some("false") => Ok(false),
