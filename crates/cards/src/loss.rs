@@ -7,7 +7,6 @@ use serde_json::json;
 use unionhall_identity::assist;
 use unionhall_kernel::{Code, Problem};
 use unionhall_registry::membership;
-use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope, Principal};
@@ -140,8 +139,9 @@ pub async fn reissue(
             store::scoped(tx, scope, new, core.today()).await
         })
         .await;
-    done.map_err(|problem| match constraint(&problem) {
-        Some("card_live" | "card_ordinal") => Problem::new(Code::InvalidState),
+    // A card that lives is the one to use; whoever asked for another has not seen it.
+    done.map_err(|problem| match problem.code {
+        Code::AlreadyExists => Problem::new(Code::InvalidState),
         _ => problem,
     })
 }

@@ -30,7 +30,7 @@ async fn a_membership_that_ended_by_mistake_goes_on_and_its_card_with_it() {
         ("retain", json!({"kind": "retire", "reason": "登记错人"})),
     ] {
         step(&app, &leader, member.person, wrong, body).await.expect(200);
-        assert_ne!(state().await, "ACTIVE", "{wrong}");
+        assert_eq!(state().await == "ACTIVE", wrong == "retain", "who is retained keeps the card");
         let back = step(&app, &leader, member.person, "reinstate", why.clone()).await.expect(200);
         assert_eq!((back["state"].as_str(), back["reason"].as_str()), (Some("ACTIVE"), None));
         assert_eq!(state().await, "ACTIVE");
@@ -43,8 +43,7 @@ async fn a_membership_that_ended_by_mistake_goes_on_and_its_card_with_it() {
 #[tokio::test]
 async fn the_wrong_person_confirmed_as_a_member_is_taken_off_and_the_right_one_gets_in() {
     let app = TestApp::start().await;
-    let leader = app.cadre("410102", RoleName::Leader).await;
-    let by = &leader.session;
+    let by = &app.cadre("410102", RoleName::Leader).await.session;
     let member = app.on_roster("410102").await;
     // Somebody else with the member's number in hand, whom a cadre confirmed.
     let wrong = app.login_member(&mobile()).await;
@@ -57,8 +56,6 @@ async fn the_wrong_person_confirmed_as_a_member_is_taken_off_and_the_right_one_g
     app.services.identity.states.forget(wrong.account);
     app.get("/v1/me/cards").by(&wrong).await.expect(200);
     let why = json!({"reason": "核对照片，非本人"});
-    let own = step(&app, by, leader.person, "unbind", why.clone()).await;
-    assert!([403, 404].contains(&own.status));
     step(&app, by, member.person, "unbind", why.clone()).await.expect(200);
     app.advance(chrono::Duration::seconds(61)).await;
     assert_eq!(app.get("/v1/me/cards").by(&wrong).await.problem(401), "UNAUTHENTICATED");
