@@ -5,7 +5,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, post, web};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
-use unionhall_kernel::{Fields, Problem};
+use unionhall_kernel::{Fields, Invalid, Problem};
 use unionhall_storage::{Core, blob, once as stored};
 use unionhall_web::{
     Answer, App, Body, Cadre, Empty, Fault, Id, IfMatch, IfMatchHeader, Listing, MaybeOnce, MaybeOnceHeader,
@@ -150,9 +150,12 @@ async fn create_export(
     body: Body<NewExport>,
 ) -> Answer {
     let mut fields = Fields::new();
+    let once = Invalid::new("TOO_MANY", "每种会籍状态最多选一次。");
+    fields.require(body.states.len() <= membership::State::ALL.len(), "/states", once);
     let Some(reason) = fields.take("/reason", wire::parse_reason(&body.reason)) else {
         return Err(fields.problem().into());
     };
+    fields.finish()?;
     let wanted = Wanted {
         kind: body.kind,
         format: body.format,
