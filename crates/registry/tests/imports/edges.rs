@@ -215,7 +215,8 @@ async fn the_template_is_read_as_an_empty_file() {
         let import = office.read(&id).await;
         assert_eq!(import["failure"]["code"], "NO_ROWS", "{import}");
     }
-    let reply = office.app.get("/v1/admin/imports/template.xlsx?kind=lawyers").by(&office.cadre.session).await;
+    let reply =
+        office.app.get("/v1/admin/imports/template.xlsx?kind=lawyers").by(&office.cadre.session).await;
     assert_eq!(reply.problem(400), "INVALID_PARAMETER");
 }
 
