@@ -95,8 +95,9 @@ async fn full_values_take_another_person_and_everybody_shown_can_see_who_took_th
     app.drain().await;
     let file = app.get(&format!("{export}/file")).by(&registrar.session).await;
     let listed = rows(&file);
-    // A spreadsheet keeps long numbers as text for the tab before them.
-    assert_eq!(listed[1][2], format!("\t{}", member.id_number));
+    // A spreadsheet would cut a number of eighteen digits unless a tab makes it text; one that ends in X is text already.
+    let tab = if member.id_number.ends_with('X') { "" } else { "\t" };
+    assert_eq!(listed[1][2], format!("{tab}{}", member.id_number));
     assert_eq!((&listed[1][0], &listed[1][3]), (&member.name, &member.mobile));
     let session = app.login_member(&member.mobile).await;
     app.prove(&session, &member).await;
