@@ -9,6 +9,7 @@ mod documents;
 mod house;
 mod logs;
 mod migrations;
+mod mistakes;
 mod my_data;
 mod parity;
 mod plans;

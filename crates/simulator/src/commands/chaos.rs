@@ -1,39 +1,37 @@
-//! Faults with a verdict. `till`: the server is killed (-9) ten times at random while redemptions are in flight; every
-//! acknowledged one must be there, every key must have had one effect, and the counters must equal the rows.
+//! Faults with a verdict. `till`: the server is killed (-9) ten times at random while redemptions are in flight. `network`:
+//! ten thousand sales over a line of 300 ms to and fro that loses one answer or request in fifty. Every acknowledged sale
+//! must be there, every key must have had one effect, and the counters must equal the rows.
+
+mod kills;
+mod line;
+mod network;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args as ClapArgs;
 use diesel_async::RunQueryDsl;
-use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use unionhall_cards::Cards;
 use unionhall_cards::code::step_at;
-use unionhall_simulator::api::{Api, number, text};
+use unionhall_simulator::api::{Api, Reply, number, text};
 use unionhall_simulator::demo_data::DemoData;
-use unionhall_simulator::people::People;
-use unionhall_simulator::server::Server;
 use unionhall_storage::Core;
 use uuid::Uuid;
 
+use super::failed;
 use super::seed_demo::{core, launch, merge};
-use super::{failed, holders};
 
 const COUNTY: &str = "410102";
-const KILLS: usize = 10;
-/// Redemptions in flight around each kill.
-const A_ROUND: usize = 120;
-/// Fewer than the members, so that the last ones find it sold out.
-const QUOTA: usize = 1_100;
+/// How long a sale is asked again before it counts as never answered.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Breaks things and says whether anything was lost or happened twice.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// What to break: `till`.
+    /// What to break: `till`, `network`.
     name: String,
     /// The folder of `demo.json`.
     #[arg(long)]
@@ -45,7 +43,6 @@ pub struct Args {
 
 /// Runs it; an error is the verdict.
 pub fn run(args: Args) -> Result<()> {
-    ensure!(args.name == "till", "there is no chaos named {}: till", args.name);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let handle = runtime.handle().clone();
     runtime.block_on(async move {
@@ -54,7 +51,12 @@ pub fn run(args: Args) -> Result<()> {
         #[allow(clippy::disallowed_methods)] // another run, another chance
         let seed = args.seed.unwrap_or_else(|| u64::try_from(chrono::Utc::now().timestamp()).unwrap_or(1));
         println!("seed {seed}");
-        Till { core, cards, data, seed }.run().await
+        let till = Till { core, cards, data, seed };
+        match args.name.as_str() {
+            "till" => kills::run(till).await,
+            "network" => network::run(till).await,
+            other => bail!("there is no chaos named {other}: till, network"),
+        }
     })
 }
 
@@ -83,13 +85,12 @@ struct Found {
 #[allow(clippy::disallowed_methods)] // `./dev` names the binary
 fn binary() -> Result<String> {
     std::env::var("UNIONHALL_BIN")
-        .context("UNIONHALL_BIN names the server's binary (run it with ./dev chaos till)")
+        .context("UNIONHALL_BIN names the server's binary (run it with ./dev chaos NAME)")
 }
 
 impl Till {
-    async fn run(self) -> Result<()> {
-        let mut server = Server::start(binary()?).await?;
-        let api = Api::new(&server.url(), &self.data.sms_outbox);
+    /// A campaign of 1 yuan off that this many members can have, and the cashier's token.
+    async fn open(&self, api: &Api, quota: usize) -> Result<(String, String)> {
         let merchant = self.data.merchants.iter().find(|m| m.division == COUNTY).context("a merchant")?;
         let officer = api.login_cadre(self.data.cadre("officer", "county", COUNTY)?).await?;
         let leader = api.login_cadre(self.data.cadre("leader", "county", COUNTY)?).await?;
@@ -102,42 +103,13 @@ impl Till {
             "starts_at": now,
             "ends_at": now + chrono::Duration::days(1),
         });
-        let limits = json!({"benefit_kind": "amount", "benefit_fen": 100, "quota": QUOTA, "per_member_limit": 1,
-                            "budget_fen": QUOTA * 100});
+        let limits = json!({"benefit_kind": "amount", "benefit_fen": 100, "quota": quota, "per_member_limit": 1,
+                            "budget_fen": quota * 100});
         merge(&mut terms, limits);
-        let campaign = launch(&api, &officer, &leader, &terms).await?;
-        let mut people = People::new(self.seed);
-        let mut chance = StdRng::seed_from_u64(self.seed);
-        let mut sales: Vec<Sale> = Vec::new();
-        let mut slowest = Duration::ZERO;
-        for round in 1..=KILLS {
-            let mut prepared = Vec::new();
-            for holder in holders::make(&self.core, &mut people, COUNTY, A_ROUND).await? {
-                prepared.push(
-                    self.prepare(&api, &cashier, holder, &campaign, sales.len() + prepared.len()).await?,
-                );
-            }
-            let api = Arc::new(api.clone());
-            let flights: Vec<_> = prepared
-                .into_iter()
-                .map(|sale| tokio::spawn(sell(api.clone(), cashier.clone(), sale)))
-                .collect();
-            tokio::time::sleep(Duration::from_millis(chance.random_range(0..60))).await;
-            server.kill()?;
-            slowest = slowest.max(server.restart().await?);
-            for flight in flights {
-                sales.push(flight.await??);
-            }
-            let acknowledged = sales.iter().filter(|s| s.answer.as_ref().is_some_and(|a| a.0 == 201)).count();
-            println!("kill {round}: {} sales, {acknowledged} acknowledged", sales.len());
-        }
-        println!("slowest start after a kill: {} ms", slowest.as_millis());
-        let retried = sales.iter().filter(|s| s.tries > 1).count();
-        ensure!(retried > 0, "no request was cut off: nothing was tried");
-        println!("requests that were cut off and asked again: {retried}");
-        self.judge(&api, &cashier, &campaign, sales).await
+        Ok((launch(api, &officer, &leader, &terms).await?, cashier))
     }
 
+    /// Step one of a member's sale: the card is verified. Asked until it is answered, for it changes nothing.
     async fn prepare(
         &self,
         api: &Api,
@@ -146,9 +118,16 @@ impl Till {
         campaign: &str,
         n: usize,
     ) -> Result<Sale> {
-        let code = self.cards.codes.seal(person, 1, step_at(self.core.now())).map_err(failed)?;
-        let body = json!({"code": code});
-        let seen = api.post("/v1/merchant/verifications", &body).by(cashier).send().await?.expect(200)?;
+        let begun = Instant::now();
+        let seen = loop {
+            let code = self.cards.codes.seal(person, 1, step_at(self.core.now())).map_err(failed)?;
+            let body = json!({"code": code});
+            match api.post("/v1/merchant/verifications", &body).by(cashier).send().await {
+                Ok(reply) => break reply.expect(200)?,
+                Err(error) if begun.elapsed() > PATIENCE => return Err(error),
+                Err(_) => {}
+            }
+        };
         ensure!(seen.get("valid") == Some(&json!(true)), "{seen}");
         let body = json!({
             "verification_token": text(&seen, "/verification_token")?,
@@ -165,7 +144,15 @@ impl Till {
         Ok(usize::try_from(found.n)?)
     }
 
-    async fn judge(&self, api: &Api, cashier: &str, campaign: &str, sales: Vec<Sale>) -> Result<()> {
+    /// Holds what was answered against what is there.
+    async fn judge(
+        &self,
+        api: &Api,
+        cashier: &str,
+        campaign: &str,
+        sales: Vec<Sale>,
+        quota: usize,
+    ) -> Result<()> {
         let mut answers: BTreeMap<u16, usize> = BTreeMap::new();
         for sale in &sales {
             let (status, first) = sale.answer.clone().context("every sale was answered")?;
@@ -184,16 +171,9 @@ impl Till {
         }
         println!("answers: {answers:?}");
         let acknowledged = answers.get(&201).copied().unwrap_or(0);
-        let rows = self
-            .count(&format!(
-                "SELECT count(*) FROM redemption WHERE campaign_id = '{campaign}' AND state = 'DONE'"
-            ))
-            .await?;
-        let persons = self
-            .count(&format!(
-                "SELECT count(DISTINCT person_id) FROM redemption WHERE campaign_id = '{campaign}'"
-            ))
-            .await?;
+        let of = format!("FROM redemption WHERE campaign_id = '{campaign}'");
+        let rows = self.count(&format!("SELECT count(*) {of} AND state = 'DONE'")).await?;
+        let persons = self.count(&format!("SELECT count(DISTINCT person_id) {of}")).await?;
         let counter = format!("FROM campaign_counter WHERE campaign_id = '{campaign}'");
         let used = self.count(&format!("SELECT quota_used {counter}")).await?;
         let budget = self.count(&format!("SELECT budget_used_fen {counter}")).await?;
@@ -203,9 +183,10 @@ impl Till {
         ensure!(acknowledged == rows, "acknowledged {acknowledged}, rows {rows}");
         ensure!(rows == persons, "somebody has two");
         ensure!(rows == used && rows * 100 == budget, "the counters differ from the rows");
-        ensure!(rows <= QUOTA, "oversold");
+        ensure!(rows <= quota, "oversold");
+        let (sold, refused) = (sales.len().min(quota), sales.len().saturating_sub(quota));
         let sold_out = answers.get(&409).copied().unwrap_or(0);
-        ensure!(rows == QUOTA && sold_out == sales.len() - QUOTA, "{sold_out} found it sold out");
+        ensure!(rows == sold && sold_out == refused, "{rows} sold, {sold_out} found it sold out");
         let news = self.count("SELECT count(*) FROM outbox WHERE topic = 'redemption.done'").await?;
         ensure!(news >= rows, "news is missing");
         println!("nothing was lost and nothing happened twice");
@@ -213,24 +194,25 @@ impl Till {
     }
 }
 
-// Asks until it is answered, with the same key: a connection that breaks off says nothing about the effect.
-async fn sell(api: Arc<Api>, cashier: String, mut sale: Sale) -> Result<Sale> {
+fn is_final(reply: &Reply) -> bool {
+    matches!(reply.status, 201 | 409 | 422) && reply.body.get("code") != Some(&json!("IN_PROGRESS"))
+}
+
+/// Step two: asked until it is answered, with the same key. A connection that breaks off says nothing about the effect.
+async fn sell(api: Api, cashier: String, mut sale: Sale) -> Result<Sale> {
     let begun = Instant::now();
     while sale.answer.is_none() {
         sale.tries += 1;
         let request = api.post("/v1/merchant/redemptions", &sale.body).by(&cashier).key(&sale.key);
         match request.send().await {
-            Ok(reply)
-                if matches!(reply.status, 201 | 409 | 422)
-                    && reply.body.get("code") != Some(&json!("IN_PROGRESS")) =>
-            {
+            Ok(reply) if is_final(&reply) => {
                 if reply.status == 201 {
                     number(&reply.body, "/benefit_fen")?;
                 }
                 sale.answer = Some((reply.status, reply.bytes));
             }
             Ok(_) | Err(_) => {
-                ensure!(begun.elapsed() < Duration::from_secs(60), "{} is never answered", sale.key);
+                ensure!(begun.elapsed() < PATIENCE, "{} is never answered", sale.key);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
