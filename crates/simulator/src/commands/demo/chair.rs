@@ -25,8 +25,8 @@ impl Demo {
             let made = self.api.post("/v1/me/join-applications", &body).by(&session).key("join");
             applications.push((text(&made.send().await?.expect(201)?, "/id")?.to_owned(), session));
         }
-        let phone = self.api.login_cadre(chair).await?;
         self.strange_phone(chair).await?;
+        let phone = self.api.login_cadre(chair).await?;
         let todos = self.api.get("/v1/admin/todos").by(&phone).send().await?.expect(200)?;
         let waiting = items(&todos)?.iter().find(|todo| todo.get("type") == Some(&json!("join_application")));
         figure(

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
-use serde_json::json;
+use serde_json::{Value, json};
 use unionhall_simulator::api::{items, text};
 use unionhall_simulator::roster::PlantedRow;
 
@@ -33,13 +33,26 @@ impl Demo {
         let new = self.api.post(&format!("{card}/replace"), &empty).by(held).send().await?.expect(200)?;
         ensure!(text(&new, "/number")? != text(&old, "/number")?, "{new}");
         figure("lost at home, replaced at the counter", text(&new, "/number")?);
-        let auditor = self.api.login_cadre(&self.data.auditor).await?;
-        let rows = self.api.get("/v1/admin/audit-events?action=card.replace").by(&auditor).send().await?;
-        let rows = rows.expect(200)?;
-        let row = items(&rows)?.first().context("the replacement is on record")?;
-        ensure!(text(row, "/on_behalf_of")? == text(member, "/id")?, "{row}");
-        ensure!(text(row, "/channel")? == "counter", "{row}");
-        figure("on record under both persons", text(row, "/action")?);
+        let row = self.audited("card.replace", text(member, "/id")?).await?;
+        ensure!(text(&row, "/channel")? == "counter", "{row}");
+        figure("on record under both persons", text(&row, "/action")?);
         Ok(())
+    }
+
+    // The row of what was done for somebody; the log goes by county, so all of it is read.
+    async fn audited(&self, action: &str, member: &str) -> Result<Value> {
+        let auditor = self.api.login_cadre(&self.data.auditor).await?;
+        let mut after = String::new();
+        loop {
+            let path = format!("/v1/admin/audit-events?limit=100&action={action}{after}");
+            let page = self.api.get(&path).by(&auditor).send().await?.expect(200)?;
+            if let Some(row) =
+                items(&page)?.iter().find(|row| row.get("on_behalf_of") == Some(&json!(member)))
+            {
+                return Ok(row.clone());
+            }
+            let next = page.get("next").and_then(Value::as_str).context("the replacement is on record")?;
+            after = format!("&after={next}");
+        }
     }
 }
