@@ -62,9 +62,11 @@ async fn every_format_and_header_reports_what_was_planted_and_commits_it() {
 #[tokio::test]
 async fn the_mended_error_file_comes_back_clean() {
     let office = Office::open().await;
-    for (seed, format) in [(1, Format::Gb18030), (2, Format::Xlsx)] {
-        let spec = RosterSpec { seed, ..office.spec(format, HeaderStyle::Member, 1200).await };
+    for (seed, format, size) in [(1, Format::Gb18030, 5_000), (2, Format::Xlsx, 1_200)] {
+        let spec = RosterSpec { seed, ..office.spec(format, HeaderStyle::Member, size).await };
         let (bytes, planted) = in_memory(&spec).unwrap();
+        assert!(planted.expected.rows_rejected * 100 >= size * 3, "three rows in a hundred are wrong");
+        let before = office.content().await;
         let id = office.committed(&bytes).await;
         let errors = office.errors(&id).await;
         let rejected: Vec<_> = planted.rows.iter().filter(|row| row.reason.is_some()).collect();
@@ -103,6 +105,17 @@ async fn the_mended_error_file_comes_back_clean() {
         assert_eq!(import["rows_total"], mended, "{import}");
         assert_eq!(import["rows_rejected"], 0, "{import}");
         assert_eq!(import["columns_ignored"], serde_json::json!(["班组", "备注"]));
+        // Two uploads, and whoever can be taken is in; both taken back, and nothing is left of them.
+        let taken = format!(
+            "SELECT count(*) FROM import_row WHERE created_id IS NOT NULL AND import_id IN ('{id}', '{again}')"
+        );
+        let taken = office.app.number(&taken).await;
+        assert_eq!(u64::try_from(taken).unwrap(), planted.expected.rows_accepted + mended);
+        for import in [&again, &id] {
+            office.act(import, "revert").await.expect(202);
+            office.app.drain().await;
+        }
+        assert_eq!(office.content().await, before);
     }
 }
 
