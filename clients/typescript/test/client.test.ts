@@ -129,3 +129,21 @@ test("a list goes on until its end", async (t) => {
   assert.deepEqual(ids, ["1", "2", "3"]);
   assert.deepEqual(asked.map((seen) => seen.url), ["/v1/me/redemptions?limit=2", "/v1/me/redemptions?limit=2&after=c%2F1"]);
 });
+
+// Never run: what the compiler must refuse. An unused expectation fails the build.
+export async function refused(baseUrl: string): Promise<void> {
+  const member = memberClient(options(baseUrl));
+  // @ts-expect-error no such operation
+  await member.call("get_moon", {});
+  // @ts-expect-error the card is not named
+  await member.call("get_card_qr", {});
+  // @ts-expect-error the body is missing
+  await member.call("verify_real_name", {});
+  // @ts-expect-error a number is no text
+  await member.call("verify_real_name", { body: { name: "王小明", id_type: "citizen_id", id_number: 41 } });
+  // @ts-expect-error what a cadre changes is read first
+  await adminClient(options(baseUrl)).call("change_merchant", { path: { id: "1" }, body: {} });
+  const { data } = await member.call("list_my_cards", {});
+  // @ts-expect-error no such field
+  data.items[0]?.colour;
+}
