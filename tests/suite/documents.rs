@@ -78,7 +78,10 @@ fn every_operation_says_what_it_is() {
 }
 
 // Words that Kotlin, Swift or Dart keep to themselves: generators would call the model something else.
-const TAKEN: &[&str] = &["Any", "Class", "Date", "Error", "File", "Import", "List", "Map", "Object", "Progress", "Set", "Switch", "Type"];
+const TAKEN: &[&str] = &[
+    "Any", "Class", "Date", "Error", "File", "Import", "List", "Map", "Object", "Progress", "Set", "Switch",
+    "Type",
+];
 
 /// Everything of a document that is an object, with where it is.
 fn objects<'a>(value: &'a Value, at: &str, found: &mut Vec<(String, &'a Value)>) {

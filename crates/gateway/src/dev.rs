@@ -130,7 +130,9 @@ impl Move {
         const FORWARDS: Invalid = Invalid::new("NOT_FORWARDS", "时间只能向前调整，且不晚于2199年。");
         let at = match (self.now, self.advance_seconds, self.reset) {
             (Some(at), None, None) => Some(at),
-            (None, Some(seconds), None) => Duration::try_seconds(seconds).and_then(|by| now.checked_add_signed(by)),
+            (None, Some(seconds), None) => {
+                Duration::try_seconds(seconds).and_then(|by| now.checked_add_signed(by))
+            }
             (None, None, Some(true)) => return Ok(None),
             _ => return Err(Invalid::new("ONE_OF", "请填写now、advance_seconds、reset中的一项。")),
         };

@@ -23,18 +23,22 @@ pub(super) fn tidy(document: &mut Value) {
 // A generic schema `Of_Thing` is collected with the thing written out in it, and generators would make a type of their own
 // of each. It is referred to by its name instead.
 fn name_arguments(document: &mut Value) {
-    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
+        return;
+    };
     let mut named = Vec::new();
     for (name, schema) in schemas.iter_mut() {
         let Some((_, argument)) = name.split_once('_') else { continue };
         for place in ["/properties/items/items", "/properties/action"] {
-            let Some(written) = schema.pointer_mut(place).filter(|written| written.get("$ref").is_none()) else {
+            let Some(written) = schema.pointer_mut(place).filter(|written| written.get("$ref").is_none())
+            else {
                 continue;
             };
             let mut refers = json!({"$ref": format!("#/components/schemas/{argument}")});
             // Of an argument in a field, the words are the field's.
             if place.ends_with("/action")
-                && let (Some(refers), Some(said)) = (refers.as_object_mut(), written.get("description").cloned())
+                && let (Some(refers), Some(said)) =
+                    (refers.as_object_mut(), written.get("description").cloned())
             {
                 refers.insert("description".to_owned(), said);
             }

@@ -47,8 +47,7 @@ async fn open(app: TestApp, now: DateTime<Utc>) -> (Shop, String) {
     let code = app.otp(&number, "confirm", Realm::Merchant).await;
     let body = json!({"realm": "merchant", "mobile": number, "code": code, "password": PASSWORD});
     app.post("/v1/auth/activate", body).await.expect(200);
-    let shop =
-        Shop { app: app.into(), officer, leader, merchant, branches: [a, b], codes: [code_a, code_b] };
+    let shop = Shop { app: app.into(), officer, leader, merchant, branches: [a, b], codes: [code_a, code_b] };
     shop.campaign(shop.terms("standing")).await;
     (shop, username)
 }
