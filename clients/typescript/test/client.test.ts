@@ -130,6 +130,24 @@ test("a list goes on until its end", async (t) => {
   assert.deepEqual(asked.map((seen) => seen.url), ["/v1/me/redemptions?limit=2", "/v1/me/redemptions?limit=2&after=c%2F1"]);
 });
 
+test("a file goes up as a form and comes down as bytes", async (t) => {
+  const png = new Uint8Array([0x89, 0x50, 0x00, 0xff]);
+  const { baseUrl, asked } = await serve(t, (seen, respond, res) => {
+    if (seen.method === "POST") respond(201, { id: "f1" });
+    else res.writeHead(200, { "content-type": "application/octet-stream" }).end(png);
+  });
+  const admin = adminClient(options(baseUrl, { session: session("a") }));
+  const { data } = await admin.upload("correction_evidence", new Blob([png]));
+  assert.equal(data.id, "f1");
+  assert.match(asked[0]?.headers["content-type"] ?? "", /^multipart\/form-data; boundary=/);
+  assert.match(asked[0]?.body ?? "", /name="purpose"\r\n\r\ncorrection_evidence\r\n[^]*name="file"/);
+  for (const transport of [fetchTransport(), wxTransport(wx)]) {
+    const reader = adminClient(options(baseUrl, { session: session("a"), transport }));
+    const file = await reader.call("get_export_file", { path: { id: "e1" } });
+    assert.deepEqual(new Uint8Array(file.data), png);
+  }
+});
+
 // Never run: what the compiler must refuse. An unused expectation fails the build.
 export async function refused(baseUrl: string): Promise<void> {
   const member = memberClient(options(baseUrl));
