@@ -39,7 +39,7 @@ apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confol
 ROOT
 }
 
-# Arguments: what of compiler, postgres, redis and wrk is wanted.
+# Arguments: what of compiler, postgres, redis, node and wrk is wanted.
 packages() {
     needed='' wished=''
     for want in "$@"; do
@@ -50,6 +50,8 @@ packages() {
             echo 'int main(void) { return 0; }' | cc -x c -o /dev/null - 2>/dev/null || needed="$needed gcc libc6-dev" ;;
         postgres) pg_find || needed="$needed postgresql" ;;
         redis) command -v redis-server >/dev/null || wished=redis-server ;;
+        # The client that app teams start from is compiled and run by the tests.
+        node) { command -v node && command -v npm; } >/dev/null || needed="$needed nodejs npm" ;;
         wrk) command -v wrk >/dev/null || needed="$needed wrk" ;;
         esac
     done

@@ -77,6 +77,43 @@ fn every_operation_says_what_it_is() {
     }
 }
 
+// Words that Kotlin, Swift or Dart keep to themselves: generators would call the model something else.
+const TAKEN: &[&str] = &[
+    "Any", "Class", "Date", "Error", "File", "Import", "List", "Map", "Object", "Progress", "Set", "Switch",
+    "Type",
+];
+
+/// Everything of a document that is an object, with where it is.
+fn objects<'a>(value: &'a Value, at: &str, found: &mut Vec<(String, &'a Value)>) {
+    match value {
+        Value::Object(fields) => {
+            found.push((at.to_owned(), value));
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{at}/{name}"), found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| objects(item, at, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn generated_clients_have_names_for_things_and_bytes_for_files() {
+    for audience in AUDIENCES {
+        let document = document::of(audience);
+        for name in document["components"]["schemas"].as_object().unwrap().keys() {
+            assert!(!TAKEN.contains(&name.as_str()), "{}: {name} would be renamed", audience.name);
+        }
+        let mut all = Vec::new();
+        objects(&document, "", &mut all);
+        for (at, object) in all {
+            let items = &object["items"];
+            let nameless = items.get("properties").or(items.get("allOf")).is_some();
+            assert!(!nameless, "{}: {at}: items without a name of their own", audience.name);
+            let is_file = at.contains("/responses/") && object["type"] == "array";
+            assert!(!is_file, "{}: {at}: an answer that is a list: bytes, or a page?", audience.name);
+        }
+    }
+}
+
 #[test]
 fn every_reference_leads_somewhere() {
     for audience in AUDIENCES {

@@ -16,6 +16,8 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::services::routes;
 
+mod tidy;
+
 /// An audience's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Audience {
@@ -102,6 +104,7 @@ pub fn of(audience: &Audience) -> Value {
     // From here on the document is plain JSON: what is added is the same for every operation.
     let mut json = serde_json::to_value(&document).unwrap_or_default();
     for_each_operation(&mut json, &mut |method, operation| complete(method, operation));
+    tidy::tidy(&mut json);
     prune(&mut json);
     json
 }

@@ -3,6 +3,7 @@
 
 mod app_config;
 pub mod config;
+pub mod dev;
 pub mod doctor;
 pub mod document;
 mod home;

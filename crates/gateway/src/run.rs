@@ -8,6 +8,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use unionhall_gateway::config::{Config, Profile};
+use unionhall_gateway::dev::DevPages;
 use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::{self, Parts, Services};
 use unionhall_gateway::{telemetry, worker};
@@ -67,7 +68,10 @@ pub(crate) fn serve(background: &Runtime) -> anyhow::Result<()> {
 fn serve_until_stopped(background: &Runtime, config: &Config, traced: bool) -> anyhow::Result<()> {
     let metrics = telemetry::recorder().map_err(failed)?;
     let handle = background.handle().clone();
-    let services = background.block_on(start(config, handle.clone()))?;
+    let dev = DevPages::of(config);
+    let clock = dev.as_ref().map_or_else(|| Arc::new(SystemClock) as Arc<dyn Clock>, |dev| dev.clock());
+    let mut services = background.block_on(start_by(clock, config, handle.clone()))?;
+    services.dev = dev;
     let mut beside = services.spawn_background(&handle);
     let thread = match config.profile {
         Profile::Development => Some(worker::spawn(services.worker(), &mut beside, &handle)?),
@@ -125,6 +129,10 @@ async fn drain(config: &Config, signals: &mut Signals) {
 
 /// Opens what the configuration names.
 pub(crate) async fn start(config: &Config, runtime: Handle) -> anyhow::Result<Services> {
+    start_by(Arc::new(SystemClock), config, runtime).await
+}
+
+async fn start_by(clock: Arc<dyn Clock>, config: &Config, runtime: Handle) -> anyhow::Result<Services> {
     let pending = migrate::pending(config.database_url.expose_secret())
         .await
         .map_err(failed)
@@ -132,7 +140,6 @@ pub(crate) async fn start(config: &Config, runtime: Handle) -> anyhow::Result<Se
     if pending > 0 {
         bail!("{pending} migrations are not applied: run `unionhall migrate` first");
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parts = Parts {
         db: DbConfig {
             url: config.database_url.clone(),

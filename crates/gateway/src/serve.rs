@@ -18,6 +18,7 @@ use unionhall_web::problem::finish;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
+use crate::dev;
 use crate::document::{self, AUDIENCES};
 use crate::ready::readyz;
 use crate::services::{Services, routes};
@@ -82,6 +83,7 @@ pub fn public(services: &Services, config: &ListenerConfig) -> std::io::Result<(
             .split_for_parts();
         app.configure(|c| services.provide(c))
             .configure(move |c| operations(c, documents, docs))
+            .configure(|c| dev::routes(c, services.dev.as_ref()))
             .default_service(web::to(async || Err::<HttpResponse, _>(Fault(Problem::new(Code::NotFound)))))
     })
     .workers(config.workers)

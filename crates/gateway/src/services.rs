@@ -28,6 +28,7 @@ use unionhall_web::rate::{Limits, Rates};
 use unionhall_web::request::ClientRules;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::dev::DevPages;
 use crate::ready::Readiness;
 use crate::{app_config, document, home, my_data, telemetry, todos, upkeep};
 
@@ -88,6 +89,8 @@ pub struct Services {
     pub ring: Arc<KeyRing>,
     /// Whether requests may come.
     pub readiness: web::Data<Readiness>,
+    /// What only a developer gets; nothing unless somebody who read a configuration puts it here.
+    pub dev: Option<DevPages>,
 }
 
 /// All operations of all rooms.
@@ -154,6 +157,7 @@ impl Services {
             messages,
             partners: web::Data::new(partners),
             ring,
+            dev: None,
         })
     }
 

@@ -170,6 +170,11 @@ impl AccountStates {
         self.cache.invalidate(&id);
     }
 
+    /// Forgets all accounts: when the clock jumped, "lately" leaves something out.
+    pub fn forget_all(&self) {
+        self.cache.invalidate_all();
+    }
+
     /// Asks once what changed lately.
     ///
     /// # Errors

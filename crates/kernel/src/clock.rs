@@ -53,7 +53,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that a test (or the development profile) moves by hand.
+/// A clock that a test moves by hand.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
@@ -77,6 +77,34 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The machine's clock, set ahead: what comes tomorrow can be seen today. For the development profile alone.
+#[derive(Debug, Default)]
+pub struct AheadClock(AtomicI64);
+
+impl AheadClock {
+    /// How far ahead of the machine's clock it is.
+    pub fn ahead(&self) -> Duration {
+        Duration::milliseconds(self.0.load(Ordering::SeqCst))
+    }
+
+    /// Sets it to `at`, from where it goes on; answers whether that was forwards. It never goes back by this.
+    pub fn forward_to(&self, at: DateTime<Utc>) -> bool {
+        let ahead = (at - SystemClock.now()).num_milliseconds();
+        self.0.fetch_max(ahead, Ordering::SeqCst) < ahead
+    }
+
+    /// Back to the machine's clock.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for AheadClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + self.ahead()
     }
 }
 
@@ -161,6 +189,20 @@ mod tests {
         assert_eq!(shanghai_date(before).to_string(), "2026-11-20");
         assert_eq!(shanghai_date(after).to_string(), "2026-11-21");
         assert_eq!(shanghai_day_start(shanghai_date(after)), after);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_goes_on_and_never_back() {
+        let clock = AheadClock::default();
+        let begun = SystemClock.now();
+        assert!(clock.now() >= begun && clock.ahead().is_zero());
+        assert!(!clock.forward_to(begun - Duration::days(1)), "yesterday is over");
+        assert!(clock.forward_to(begun + Duration::days(1)));
+        assert!(clock.now() >= begun + Duration::days(1));
+        assert!(!clock.forward_to(begun + Duration::hours(1)), "it is further already");
+        assert!(clock.now() >= begun + Duration::days(1));
+        clock.reset();
+        assert!(clock.now() < begun + Duration::hours(1));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use sha2::{Digest as _, Sha256};
 use unionhall_kernel::Problem;
 use unionhall_kernel::division::{self, Division};
 use unionhall_storage::{Conn, Core};
@@ -22,6 +23,15 @@ fn code_of(division: &Division) -> &'static str {
         2 => division.code.get(..4).unwrap_or(division.code),
         _ => division.code,
     }
+}
+
+// The same in every installation, so that test data and apps may name these unions. An id says nothing that the code does
+// not, and the code is public.
+fn id_of(code: &str) -> Uuid {
+    let digest = Sha256::digest(format!("unionhall territorial union {code}"));
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 const fn type_of(level: u8) -> &'static str {
@@ -67,7 +77,7 @@ pub async fn load(core: &Core, conn: &mut Conn) -> Result<usize, Problem> {
         let parent_id = parent.and_then(|p| ids.get(code_of(p)).copied());
         let mut add = |code: String, parent_id, path: String, name, org_type| {
             if !ids.contains_key(&code) {
-                let id = core.ids.id(now);
+                let id = id_of(&code);
                 ids.insert(code.clone(), id);
                 rows.push(Row {
                     id,

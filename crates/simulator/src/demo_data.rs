@@ -38,6 +38,17 @@ pub struct Login {
     pub mobile: String,
 }
 
+/// An offer that runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Offer {
+    /// The campaign.
+    pub offer_id: String,
+    /// `standing`, `quota`.
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+}
+
 /// A merchant with one branch, a running standing offer and a running quota offer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Merchant {
@@ -53,6 +64,9 @@ pub struct Merchant {
     pub branch_code: String,
     /// The county.
     pub division: String,
+    /// Its offers; empty in a file of an earlier version.
+    #[serde(default)]
+    pub offers: Vec<Offer>,
 }
 
 /// Somebody on a roster who has not registered.

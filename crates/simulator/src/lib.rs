@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod demo_data;
+pub mod fixture_ids;
 pub mod load;
 pub mod people;
 pub mod roster;

@@ -87,7 +87,8 @@ fn line(out: &mut String, text: &str, y: f64, size: f64) {
     );
 }
 
-fn escaped(text: &str) -> String {
+/// Text that stands for itself in XML and HTML; control characters are blanks.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -68,6 +68,7 @@ impl ReasonBody {
 
 /// Where a case stands, the same block for every kind of case. 办理进度
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CaseProgress)]
 pub struct Progress {
     /// The state's code.
     pub state: String,

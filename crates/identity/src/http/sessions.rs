@@ -40,6 +40,7 @@ async fn list_roles(identity: web::Data<Identity>, caller: Anyone) -> Answer {
 /// Which role to act in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RoleSwitch)]
 struct Switch {
     /// From `GET /v1/auth/roles`.
     role_id: Uuid,

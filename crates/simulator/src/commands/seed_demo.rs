@@ -17,10 +17,11 @@ use unionhall_identity::sms::FileSms;
 use unionhall_identity::{person, totp};
 use unionhall_kernel::clock::{RandomIds, SystemClock};
 use unionhall_kernel::document::Entry;
-use unionhall_kernel::{Clock, Document, IdGen as _, Mobile, OrgName, PersonName, Pii, Problem};
+use unionhall_kernel::{Clock, Document, IdGen, Mobile, OrgName, PersonName, Pii, Problem};
 use unionhall_registry::{membership, org, post, profile};
 use unionhall_simulator::api::{Api, text};
-use unionhall_simulator::demo_data::{Cadre, DemoData, Login, Member, Merchant};
+use unionhall_simulator::demo_data::{Cadre, DemoData, Login, Member, Merchant, Offer};
+use unionhall_simulator::fixture_ids::FixtureIds;
 use unionhall_simulator::people::{People, Person};
 use unionhall_storage::{Core, DbConfig, POINT_LIMIT};
 use unionhall_web::contract::TIME_LIMIT;
@@ -58,7 +59,7 @@ pub fn run(args: Args) -> Result<()> {
     background.block_on(seed(args, handle))
 }
 
-async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)> {
+async fn services(runtime: tokio::runtime::Handle, ids: Arc<dyn IdGen>) -> Result<(Services, PathBuf)> {
     let config = Config::load()?;
     let outbox = config.sms_outbox.clone().context("sms_outbox is needed (development profile)")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -66,7 +67,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
         db: DbConfig { url: config.database_url.clone(), writers: 2, readers: 2, point_limit: POINT_LIMIT },
         runtime,
         clock: clock.clone(),
-        ids: Arc::new(RandomIds::default()),
+        ids,
         kek: config.kek()?,
         sms: Arc::new(FileSms::new(outbox.clone(), clock)),
         push: None,
@@ -85,7 +86,7 @@ async fn services(runtime: tokio::runtime::Handle) -> Result<(Services, PathBuf)
 
 /// Database and card codes of the instance that the environment names, for what no operation can set up.
 pub async fn core(runtime: tokio::runtime::Handle) -> Result<(Core, Cards)> {
-    let (services, _) = services(runtime).await?;
+    let (services, _) = services(runtime, Arc::new(RandomIds::default())).await?;
     let core = services.app.core.clone();
     let cards = Cards::start(core.clone(), &services.ring).await.map_err(failed)?;
     Ok((core, cards))
@@ -93,8 +94,9 @@ pub async fn core(runtime: tokio::runtime::Handle) -> Result<(Core, Cards)> {
 
 async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
     let folder = std::fs::canonicalize(&args.data)?;
-    let (services, outbox) = services(runtime).await?;
-    let mut seeder = Seeder { services, people: People::new(SEED) };
+    let ids = Arc::new(FixtureIds::default());
+    let (services, outbox) = services(runtime, ids.clone()).await?;
+    let mut seeder = Seeder { services, ids, people: People::new(SEED) };
     if seeder.is_loaded().await? {
         let mut data = DemoData::read(&folder)
             .context("the demo is loaded but demo.json is gone: start again with --fresh")?;
@@ -149,6 +151,8 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
 
 struct Seeder {
     services: Services,
+    // What the services make ids with: the same on every machine, so that an app's tests may name them.
+    ids: Arc<FixtureIds>,
     people: People,
 }
 
@@ -187,6 +191,7 @@ impl Seeder {
     }
 
     async fn cadre(&mut self, code: &str, level: &str, role: RoleName) -> Result<Cadre> {
+        self.ids.begin(&format!("cadre {code} {role}"));
         let (_, name, document, mobile) = self.person()?;
         let core = &self.services.app.core;
         let place = if level == "county" { code } else { label(level) };
@@ -252,6 +257,7 @@ impl Seeder {
     }
 
     async fn union_of(&self, county: &str) -> Result<String> {
+        self.ids.begin(&format!("union of {county}"));
         let core = &self.services.app.core;
         let name = unionhall_kernel::division::division(county).map_or(county, |d| d.name);
         let name =
@@ -261,7 +267,7 @@ impl Seeder {
             .write(async |tx| {
                 let parent = org::by_code(tx, county).await?.ok_or_else(Problem::not_found)?;
                 let new = org::NewOrg {
-                    code: None,
+                    code: Some(format!("ED{county}0")),
                     parent: &parent,
                     name: &name,
                     org_type: "1",
@@ -277,6 +283,7 @@ impl Seeder {
 
     async fn member(&mut self, union: &str) -> Result<Member> {
         let (someone, name, document, mobile) = self.person()?;
+        self.ids.begin(&format!("member {}", someone.mobile));
         let core = &self.services.app.core;
         let union = core
             .db
@@ -305,7 +312,9 @@ impl Seeder {
         officer: &Cadre,
         leader: &Cadre,
     ) -> Result<Merchant> {
+        self.ids.begin(&format!("cadres of {county}"));
         let (officer, leader) = (api.login_cadre(officer).await?, api.login_cadre(leader).await?);
+        self.ids.begin(&format!("merchant of {county}"));
         let today = self.services.app.core.today();
         let place = unionhall_kernel::division::division(county).map_or(county, |d| d.name);
         let uscc = match county {
@@ -351,8 +360,11 @@ impl Seeder {
         let terms = json!({"benefit_kind": "amount", "benefit_fen": 500, "min_spend_fen": 5000, "quota": 100_000,
                            "per_member_limit": 1, "period": "day", "budget_fen": 50_000_000});
         merge(&mut quota, terms);
+        let mut offers = Vec::new();
         for body in [standing, quota] {
-            launch(api, &officer, &leader, &body).await?;
+            let (kind, title) = (text(&body, "/kind")?.to_owned(), text(&body, "/title")?.to_owned());
+            self.ids.begin(&format!("{kind} offer of {county}"));
+            offers.push(Offer { offer_id: launch(api, &officer, &leader, &body).await?, kind, title });
         }
         Ok(Merchant {
             manager,
@@ -361,6 +373,7 @@ impl Seeder {
             branch_id,
             branch_code: text(&branch, "/code")?.to_owned(),
             division: county.to_owned(),
+            offers,
         })
     }
 

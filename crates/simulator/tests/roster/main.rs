@@ -1,6 +1,8 @@
 //! Rosters, read back and judged apart from the code that wrote them.
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod judge;
 #[cfg(test)]
 mod read;

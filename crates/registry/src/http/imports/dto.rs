@@ -33,7 +33,6 @@ pub(super) struct ImportFailure {
 
 /// An import. 批量导入
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Import)]
 pub(super) struct ImportDto {
     /// Its id.
     id: Uuid,
