@@ -84,6 +84,8 @@ pub struct Services {
     pub messages: Arc<Messages>,
     /// Partners' services.
     pub partners: web::Data<Partners>,
+    /// The rooms that take part in imports.
+    pub rooms: web::Data<Rooms>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
     /// Whether requests may come.
@@ -143,6 +145,9 @@ impl Services {
             environment: parts.environment,
             clients: parts.clients,
         };
+        let merchant_files = unionhall_merchants::import::MerchantFiles { core: app.core.clone() };
+        let card_files = unionhall_cards::import::CardFiles { core: app.core.clone() };
+        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files)]);
         let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
             readiness: web::Data::new(readiness),
@@ -153,6 +158,7 @@ impl Services {
             merchants: web::Data::new(merchants),
             messages,
             partners: web::Data::new(partners),
+            rooms: web::Data::new(rooms),
             ring,
         })
     }
@@ -166,17 +172,15 @@ impl Services {
             .app_data(self.files.clone())
             .app_data(self.cards.clone())
             .app_data(self.merchants.clone())
-            .app_data(self.partners.clone());
+            .app_data(self.partners.clone())
+            .app_data(self.rooms.clone());
     }
 
     /// The background worker with every room's tasks.
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
-        let files = unionhall_merchants::import::MerchantFiles { core: core.clone() };
-        let cards = unionhall_cards::import::CardFiles { core: core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(files), Arc::new(cards)]);
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
-        let worker = unionhall_registry::import::tasks(worker, core, &rooms);
+        let worker = unionhall_registry::import::tasks(worker, core, &self.rooms);
         let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
