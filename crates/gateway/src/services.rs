@@ -21,7 +21,7 @@ use unionhall_partners::Partners;
 use unionhall_registry::import::room::Rooms;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
-use unionhall_storage::{Core, Db, DbConfig};
+use unionhall_storage::{Core, Db, DbConfig, training};
 use unionhall_web::App;
 use unionhall_web::contract::Contract;
 use unionhall_web::rate::{Limits, Rates};
@@ -61,7 +61,7 @@ pub struct Parts {
     pub time_limit: Duration,
     /// Known clients and trusted proxies.
     pub clients: ClientRules,
-    /// `production`, `development`.
+    /// `production`, `development`, `training`.
     pub environment: &'static str,
     /// Cores that may hash passwords.
     pub cores: usize,
@@ -129,8 +129,11 @@ impl Services {
             Arc::new(unionhall_merchants::staff::MerchantRoles),
         ];
         let outside = (parts.sms, parts.wechat);
+        // Accounts vanish there with every reset.
+        let training = parts.environment == training::PROFILE;
         let identity =
-            Identity::start(core.clone(), &ring, parts.issuer, outside, roles, parts.cores).await?;
+            Identity::start(core.clone(), &ring, parts.issuer, outside, (roles, !training), parts.cores)
+                .await?;
         let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;
@@ -187,7 +190,7 @@ impl Services {
         let worker = unionhall_merchants::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         let worker = unionhall_partners::tasks(worker, core);
-        upkeep::handle(worker, core, &self.identity)
+        upkeep::handle(worker, core, &self.identity, self.app.environment == training::PROFILE)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting. None of it ever
@@ -219,6 +222,9 @@ impl Services {
         self.identity.tokens.reload(&self.ring, &mut conn).await?;
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
+        if self.app.environment == training::PROFILE {
+            upkeep::enqueue_reset(core, &mut conn).await?;
+        }
         upkeep::enqueue_daily(core, &mut conn).await
     }
 }
