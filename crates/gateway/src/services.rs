@@ -203,10 +203,12 @@ impl Services {
         let services = self.clone();
         let upkeep = async move {
             let mut minutes = tokio::time::interval(Duration::from_secs(60));
+            let mut starting = true;
             loop {
                 minutes.tick().await;
-                if let Err(problem) = services.each_minute().await {
-                    tracing::warn!(?problem, "minutely upkeep failed");
+                match services.each_minute(starting).await {
+                    Ok(()) => starting = false,
+                    Err(problem) => tracing::warn!(?problem, "minutely upkeep failed"),
                 }
             }
         };
@@ -215,7 +217,7 @@ impl Services {
         background
     }
 
-    async fn each_minute(&self) -> Result<(), Problem> {
+    async fn each_minute(&self, starting: bool) -> Result<(), Problem> {
         let core = &self.app.core;
         self.app.limits.forget_quiet();
         let mut conn = core.db.writer().await?;
@@ -223,7 +225,7 @@ impl Services {
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
         if self.app.environment == training::PROFILE {
-            upkeep::enqueue_reset(core, &mut conn).await?;
+            upkeep::enqueue_reset(core, &mut conn, starting).await?;
         }
         upkeep::enqueue_daily(core, &mut conn).await
     }

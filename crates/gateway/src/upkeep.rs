@@ -53,13 +53,13 @@ pub async fn enqueue_daily(core: &Core, conn: &mut Conn) -> Result<(), Problem> 
     Ok(())
 }
 
-/// Enqueues the reset of a training system when its night has come.
+/// Enqueues the reset of a training system when its night has come, or a process that is `starting` finds that one was missed.
 ///
 /// # Errors
 /// `INTERNAL` when a row cannot be written.
-pub async fn enqueue_reset(core: &Core, conn: &mut Conn) -> Result<(), Problem> {
+pub async fn enqueue_reset(core: &Core, conn: &mut Conn, starting: bool) -> Result<(), Problem> {
     let Some(base) = training::base(conn).await? else { return Ok(()) };
-    if !training::is_due(base.reset_at, core.now()) {
+    if !training::is_due(base.reset_at, core.now(), starting) {
         return Ok(());
     }
     let dedupe = format!("{RESET}:{}", core.today());

@@ -27,7 +27,7 @@ pub const FEW_ACCOUNTS: i64 = 500;
 const HOUR: i64 = 3;
 /// How long after that a night still counts as kept; later it is missed.
 const NIGHT: Duration = Duration::hours(1);
-/// A system that was put back longer ago than this is put back at any hour.
+/// A system that was put back longer ago than this has missed a night.
 const DAY: Duration = Duration::hours(24);
 /// "Two at once": whoever keeps or resets holds this.
 const LOCK: &str = "SET LOCAL statement_timeout = '15min'; SET LOCAL lock_timeout = '60s'; \
@@ -83,14 +83,15 @@ pub struct Base {
     pub reset_at: DateTime<Utc>,
 }
 
-/// Whether a system that was last put back at `last` is to be put back now: in the hour after three at night in Shanghai, and at
-/// any hour where a whole day was missed.
-pub fn is_due(last: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+/// Whether a system that was last put back at `last` is to be put back now: in the hour after three at night in Shanghai; a
+/// process that is `starting` also makes up for a night where a whole day was missed. One that runs does not, since whoever put
+/// it back by hand in the afternoon would be surprised in the next one.
+pub fn is_due(last: DateTime<Utc>, now: DateTime<Utc>, starting: bool) -> bool {
     let at = |day| shanghai_day_start(day) + Duration::hours(HOUR);
     let today = shanghai_date(now);
     let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
     let night = if at(today) <= now { at(today) } else { at(yesterday) };
-    last < night && (now - night < NIGHT || now - last > DAY)
+    last < night && (now - night < NIGHT || (starting && now - last > DAY))
 }
 
 /// Notes that a profile runs here.
@@ -166,10 +167,10 @@ impl Plan {
             tables.iter().map(|table| (table.as_str(), BTreeSet::new())).collect();
         for (from, to) in links {
             // What refers to the installation's own finds it there.
-            if refers.contains_key(to.as_str()) {
-                if let Some(to_fill) = refers.get_mut(from.as_str()) {
-                    to_fill.insert(to);
-                }
+            if refers.contains_key(to.as_str())
+                && let Some(waits) = refers.get_mut(from.as_str())
+            {
+                waits.insert(to);
             }
         }
         let mut empty: BTreeSet<String> = emptied.iter().map(|table| (*table).to_owned()).collect();
@@ -262,7 +263,8 @@ pub async fn keep(core: &Core, many: bool) -> Result<Outcome, Problem> {
         .await
 }
 
-/// Puts all tables back to the base, in one transaction; with `nightly` only when it [`is_due`]. Of two at once one does it.
+/// Puts all tables back to the base, in one transaction; with `nightly` only when it [`is_due`], a missed night included. Of two
+/// at once one does it.
 ///
 /// # Errors
 /// `UNAVAILABLE` when somebody works on a table for longer than a minute.
@@ -274,7 +276,7 @@ pub async fn reset(core: &Core, nightly: bool) -> Result<Outcome, Problem> {
                 return Ok(Err(Refusal::Production));
             }
             let Some(base) = base(tx).await? else { return Ok(Err(Refusal::NoBase)) };
-            if nightly && !is_due(base.reset_at, core.now()) {
+            if nightly && !is_due(base.reset_at, core.now(), true) {
                 return Ok(Err(Refusal::NotDue));
             }
             if words(tx, "SELECT shape AS word FROM training_base._base").await? != [shape(tx).await?] {
@@ -337,17 +339,21 @@ mod tests {
             ("2026-11-20T19:00:00Z", true),
             ("2026-11-20T19:59:59Z", true),
         ] {
-            assert_eq!(is_due(last, at(now)), due, "{now}");
+            assert_eq!(is_due(last, at(now), false), due, "{now}");
         }
-        assert!(!is_due(at("2026-11-20T19:00:01Z"), at("2026-11-20T19:01:00Z")), "done");
+        assert!(!is_due(at("2026-11-20T19:00:01Z"), at("2026-11-20T19:01:00Z"), true), "done");
     }
 
     #[test]
-    fn a_missed_night_is_made_up_for_only_after_a_whole_day() {
+    fn a_missed_night_is_made_up_for_at_the_start_and_only_after_a_whole_day() {
         let by_hand = at("2026-11-20T08:00:00Z");
-        assert!(!is_due(by_hand, at("2026-11-21T01:00:00Z")), "people work already");
-        assert!(!is_due(by_hand, at("2026-11-21T08:00:00Z")));
-        assert!(is_due(by_hand, at("2026-11-21T08:00:01Z")));
+        assert!(!is_due(by_hand, at("2026-11-21T01:00:00Z"), true), "people work already");
+        assert!(!is_due(by_hand, at("2026-11-21T08:00:00Z"), true));
+        assert!(is_due(by_hand, at("2026-11-21T08:00:01Z"), true));
+        assert!(
+            !is_due(by_hand, at("2026-11-21T08:00:01Z"), false),
+            "whoever runs already waits for the night"
+        );
     }
 
     fn plan(tables: &[&str], links: &[(&str, &str)]) -> Result<Plan, Problem> {

@@ -170,4 +170,20 @@ mod tests {
         let size: f64 = svg.split("font-size=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
         assert!(size * 90.0 <= LINE, "{size}");
     }
+
+    #[test]
+    fn a_form_shows_every_row_as_text_and_ends_above_the_line_for_a_pen() {
+        let rows = (0..20).map(|n| (format!("行{n}<"), "1&2".repeat(40))).collect();
+        let form = Form {
+            title: "单".into(),
+            subtitle: "<b>".into(),
+            rows,
+            sign: "签字：".into(),
+            foot: String::new(),
+        };
+        let svg = form.svg();
+        assert!(!svg.contains("<b>") && svg.contains("行19&lt;") && svg.contains("1&amp;2"));
+        let rules = svg.split("M25 ").skip(1).filter_map(|rest| rest.split('H').next()?.parse::<f64>().ok());
+        assert!(rules.fold(0.0, f64::max) < 260.0);
+    }
 }

@@ -86,7 +86,7 @@ async fn training_base(config: &Config, conn: &mut Conn) -> Option<Finding> {
         Ok(Some(base)) => {
             let at = |at: DateTime<Utc>| at.with_timezone(&shanghai()).format("%Y-%m-%d %H:%M");
             let told = format!("kept {}, last put back {}", at(base.kept_at), at(base.reset_at));
-            match training::is_due(base.reset_at, SystemClock.now()) {
+            match training::is_due(base.reset_at, SystemClock.now(), true) {
                 true => warn(NAME, format!("{told}: it is due; does a worker run?")),
                 false => ok(NAME, told),
             }

@@ -223,14 +223,13 @@ async fn of_many_at_once_one_puts_it_back_and_only_when_it_is_night() {
     let app = Arc::new(TestApp::training().await);
     training::keep(app.core(), false).await.unwrap().unwrap();
     // Noon: not due, whatever the worker is asked.
-    let minute = async |app: &TestApp| {
-        unionhall_gateway::upkeep::enqueue_reset(app.core(), &mut *app.core().db.writer().await.unwrap())
-            .await
-            .unwrap();
+    let minute = async |app: &TestApp, starting: bool| {
+        let mut conn = app.core().db.writer().await.unwrap();
+        unionhall_gateway::upkeep::enqueue_reset(app.core(), &mut conn, starting).await.unwrap();
         app.services.worker().drain().await.unwrap();
     };
     let resets = "SELECT count(*) FROM audit_event WHERE action = 'training.reset'";
-    minute(&app).await;
+    minute(&app, false).await;
     assert_eq!(app.number(resets).await, 0);
     app.clock.set("2026-11-20T19:00:00Z".parse().unwrap());
     let mut copies = Vec::new();
@@ -244,7 +243,7 @@ async fn of_many_at_once_one_puts_it_back_and_only_when_it_is_night() {
     );
     let done = [one, two, three].into_iter().filter(|outcome| outcome.as_ref().unwrap().is_ok()).count();
     assert_eq!((done, app.number(resets).await), (1, 1));
-    minute(&app).await;
+    minute(&app, false).await;
     assert_eq!(app.number(resets).await, 1, "once a night");
 
     // The next night by the worker; a row of that night shows that it happened.
@@ -254,13 +253,23 @@ async fn of_many_at_once_one_puts_it_back_and_only_when_it_is_night() {
     )
     .await;
     app.clock.set("2026-11-21T18:59:59Z".parse().unwrap());
-    minute(&app).await;
+    minute(&app, false).await;
     assert_eq!(app.number("SELECT count(*) FROM otp").await, 1);
     app.clock.set("2026-11-21T19:00:00Z".parse().unwrap());
-    minute(&app).await;
+    minute(&app, false).await;
     assert_eq!(app.number("SELECT count(*) FROM otp").await, 0);
-    let mut conn = app.core().db.writer().await.unwrap();
-    assert_eq!(training::base(&mut conn).await.unwrap().unwrap().reset_at, app.clock.now());
+    let reset_at = async || {
+        let mut conn = app.core().db.writer().await.unwrap();
+        training::base(&mut conn).await.unwrap().unwrap().reset_at
+    };
+    assert_eq!(reset_at().await, app.clock.now());
+
+    // Nobody worked for two nights: whoever starts makes up for one, once.
+    app.clock.set("2026-11-24T02:00:00Z".parse().unwrap());
+    minute(&app, false).await;
+    assert_ne!(reset_at().await, app.clock.now());
+    minute(&app, true).await;
+    assert_eq!(reset_at().await, app.clock.now());
 }
 
 #[tokio::test]

@@ -51,10 +51,12 @@ pub struct Sheet {
     pub version: i32,
 }
 
-// The present versions of what touched the tables, compared with those the sheet was drawn from: `Line::counts` in SQL.
+// The present versions of what touched the tables, compared with those the sheet was drawn from: `Line::counts` in SQL. A path ends
+// in a slash, and a nought is what follows a slash: the range is the subtree, as in `OrgScope`.
 const STALE: &str = "import_reconciliation.seen <> (\
     SELECT coalesce(jsonb_object_agg(i.id, i.version), '{}') FROM import i JOIN org o ON o.id = i.org_id \
-    WHERE i.kind = import_reconciliation.kind AND starts_with(o.path, import_reconciliation.path) \
+    WHERE i.kind = import_reconciliation.kind AND o.path >= import_reconciliation.path \
+      AND o.path < left(import_reconciliation.path, -1) || '0' \
       AND i.state IN ('committing', 'committed', 'reverting', 'reverted'))";
 const SIGNER: &str =
     "(SELECT name FROM person_name signer WHERE signer.person_id = import_reconciliation.signed_by)";
