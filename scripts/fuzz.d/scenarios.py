@@ -405,6 +405,8 @@ SCENARIOS = {
     "get_card report_card_lost revoke_card": lambda w: {"id": w.holder()["card"]},
     "create_import": readable_file,
     "get_import cancel_import commit_import get_import_errors list_import_kept_rows list_import_leavers": lambda w: {"id": w.upload(w.people())},
+    "draw_import_reconciliation": lambda w: {"body": {"union_id": w.union, "kind": ...}},
+    "get_import_reconciliation get_import_reconciliation_page sign_import_reconciliation withdraw_import_reconciliation": lambda w: {"id": w.reconciliation()},
     "revert_import": lambda w: {"id": w.upload(w.people(), "committed")},
     "create_invitation": lambda w: {"body": w.invitation()},
     "get_post revoke_post": granted_post,

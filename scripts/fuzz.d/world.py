@@ -281,6 +281,11 @@ class World:
             self.until(lambda: self.call("GET", path, by=self.leader)["state"], lambda found: found == "committed")
         return made
 
+    def reconciliation(self):
+        """A sheet that the leader may sign: over files nobody has sent."""
+        body = {"union_id": self.union, "kind": "merchants"}
+        return self.call("POST", "/v1/admin/import-reconciliations", body, self.leader, idempotency_key=secrets.token_hex(8))["id"]
+
     def on_roster(self):
         """Somebody whom the roster knows and who has no account yet."""
         if not self.waiting:

@@ -128,6 +128,12 @@ async fn import_of(shop: &Shop) -> Uuid {
     id(&reply.await.expect(202))
 }
 
+async fn reconciliation_of(shop: &Shop) -> Uuid {
+    let body = json!({"union_id": shop.officer.union, "kind": "members"});
+    let reply = shop.app.post("/v1/admin/import-reconciliations", body).by(&shop.officer.session);
+    id(&reply.key("canary").await.expect(201))
+}
+
 async fn application_of(shop: &Shop) -> Uuid {
     let session = shop.app.login_member(&mobile()).await;
     let body = json!({"union_id": shop.officer.union,
@@ -222,6 +228,7 @@ impl World {
         let quota = there.campaign(there.terms("quota")).await;
         let import = import_of(&there).await;
         there.app.drain().await;
+        let reconciliation = reconciliation_of(&there).await;
         let application = application_of(&there).await;
         let mobile_change = mobile_change_of(&there).await;
         let correction = correction_of(&there, &other.session).await;
@@ -282,6 +289,7 @@ impl World {
             ("/v1/admin/corrections/{id}", correction),
             ("/v1/me/corrections/{id}", correction),
             ("/v1/admin/imports/{id}", import),
+            ("/v1/admin/import-reconciliations/{id}", reconciliation),
             ("/v1/admin/exports/{id}", export),
             ("/v1/admin/leaver-proposals/{id}", leaver),
             ("/v1/admin/assisted-sessions/{id}", assisted),

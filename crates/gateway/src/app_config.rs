@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 use unionhall_identity::consent::{ConsentDocument, DOCUMENTS};
 use unionhall_identity::{Identity, counts, otp};
 use unionhall_registry::module::{self, Module};
+use unionhall_storage::training;
 use unionhall_web::{Answer, App, Public, Query, wire};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+/// What a training system says of itself.
+const BANNER: &str = "培训环境，数据每晚清空";
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(app_config);
@@ -41,8 +45,19 @@ struct AppConfig {
     limits: LimitsDto,
     /// Whom to call.
     hotlines: Vec<Hotline>,
-    /// `production`, `development`, …
+    /// `production`, `development`, `training`, …
     environment: &'static str,
+    /// In a training system, what an app shows at all times; null elsewhere. 培训环境
+    training: Option<TrainingDto>,
+}
+
+/// A training system. 培训环境
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TrainingNotice)]
+struct TrainingDto {
+    /// What to show above everything. 横幅
+    #[schema(example = "培训环境，数据每晚清空")]
+    banner: &'static str,
 }
 
 /// A document to agree to, and where it can be read. 协议
@@ -114,5 +129,6 @@ async fn app_config(
         },
         hotlines: vec![Hotline { name: "职工服务热线", phone: "12351" }],
         environment: app.environment,
+        training: (app.environment == training::PROFILE).then_some(TrainingDto { banner: BANNER }),
     }))
 }

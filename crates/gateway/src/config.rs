@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use unionhall_identity::wechat::{self, Credentials};
 use unionhall_storage::keys::Kek;
+use unionhall_storage::training;
 use unionhall_web::rate::Rates;
 use unionhall_web::request::{ClientRules, Version};
 
@@ -26,6 +27,8 @@ pub enum Profile {
     Production,
     /// SMS to a file, `/docs` open, the worker inside `serve`.
     Development,
+    /// For courses: nothing leaves the machine, and all data is put back to a base every night.
+    Training,
 }
 
 impl Profile {
@@ -34,6 +37,7 @@ impl Profile {
         match self {
             Self::Production => "production",
             Self::Development => "development",
+            Self::Training => training::PROFILE,
         }
     }
 }
@@ -54,7 +58,7 @@ fn default_issuer() -> String {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `production` (default) or `development`.
+    /// `production` (default), `development` or `training`.
     #[serde(default)]
     pub profile: Profile,
     /// `postgres://…`; also `DATABASE_URL`.
@@ -74,13 +78,13 @@ pub struct Config {
     /// The platform's own address: `iss` of access tokens, and above `/legal/`, where what members agree to is read.
     #[serde(default = "default_issuer")]
     pub issuer: String,
-    /// Development SMS: JSON lines appended here.
+    /// SMS in development and training: JSON lines appended here.
     pub sms_outbox: Option<PathBuf>,
     /// SMS provider's address.
     pub sms_url: Option<String>,
     /// Bearer token of the SMS provider.
     pub sms_token: Option<SecretString>,
-    /// Development pushes: JSON lines appended here.
+    /// Pushes in development and training: JSON lines appended here.
     pub push_outbox: Option<PathBuf>,
     /// The push gateway's address; nothing is pushed without.
     pub push_url: Option<String>,
@@ -273,10 +277,27 @@ impl Config {
         };
         let production = self.profile == Profile::Production;
         let (file, url) = (self.sms_outbox.is_some(), self.sms_url.is_some());
-        require(!(production && file), "sms_outbox is for the development profile; set sms_url");
-        require(file || url, "set sms_url (or sms_outbox in the development profile)");
+        require(
+            !(production && file),
+            "sms_outbox is for the development and training profiles; set sms_url",
+        );
+        let training = self.profile == Profile::Training;
+        require(!training || file, "the training profile needs sms_outbox: messages go to that file alone");
+        require(!(training && url), "the training profile sends nothing to anybody: remove sms_url");
+        require(
+            !(training && self.push_url.is_some()),
+            "the training profile pushes nothing to anybody: remove push_url",
+        );
+        require(
+            !(training && (self.wechat_app_id.is_some() || self.wechat_url.is_some())),
+            "the training profile asks nobody outside: remove wechat_app_id and wechat_url",
+        );
+        require(training || file || url, "set sms_url (or sms_outbox in the development profile)");
         let (file, url) = (self.push_outbox.is_some(), self.push_url.as_deref());
-        require(!(production && file), "push_outbox is for the development profile; set push_url");
+        require(
+            !(production && file),
+            "push_outbox is for the development and training profiles; set push_url",
+        );
         require(url.is_none_or(|url| url.starts_with("http")), "push_url must be an http:// or https:// URL");
         let secret = self.push_secret.as_ref().map_or(0, |secret| secret.expose_secret().len());
         require(
@@ -298,7 +319,7 @@ impl Config {
 
     /// How long the listener stays open after `/readyz` began to refuse.
     pub fn drain(&self) -> Duration {
-        let usual = if self.profile == Profile::Production { 5 } else { 0 };
+        let usual = if self.profile == Profile::Development { 0 } else { 5 };
         Duration::from_secs(self.drain_seconds.unwrap_or(usual))
     }
 

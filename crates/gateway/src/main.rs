@@ -1,4 +1,4 @@
-//! `unionhall serve | worker | migrate | keys | doctor | healthcheck | openapi | docs`
+//! `unionhall serve | worker | migrate | keys | training | doctor | healthcheck | openapi | docs`
 
 mod run;
 
@@ -16,7 +16,7 @@ use unionhall_gateway::document::{self, AUDIENCES};
 use unionhall_gateway::{doctor, telemetry};
 use unionhall_kernel::clock::RandomIds;
 use unionhall_storage::keys::Kek;
-use unionhall_storage::migrate;
+use unionhall_storage::{migrate, training};
 
 use crate::run::{failed, start};
 
@@ -50,6 +50,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// The base that a training system is put back to every night; in the training profile only.
+    Training {
+        #[command(subcommand)]
+        command: TrainingCommand,
     },
     /// Write the documents.
     Openapi {
@@ -90,6 +95,18 @@ enum KeysCommand {
     Rotate,
 }
 
+#[derive(Subcommand)]
+enum TrainingCommand {
+    /// Take the present state as the base, in place of an earlier one.
+    Keep {
+        /// Mean it: a database with more than 500 accounts asks for this.
+        #[arg(long)]
+        with_many_accounts: bool,
+    },
+    /// Put everything back to the base now.
+    Reset,
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let background = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -101,6 +118,7 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         Command::Keys { command: KeysCommand::Init { file } } => init_key(&file)?,
         Command::Keys { command: KeysCommand::Rotate } => rotate_keys(&background)?,
+        Command::Training { command } => train(&background, &command)?,
         Command::Openapi { out } => write_documents(&out)?,
         Command::Docs { out } => write_texts(&out)?,
         Command::Doctor { json } => {
@@ -144,6 +162,29 @@ fn rotate_keys(background: &Runtime) -> anyhow::Result<()> {
             bail!(
                 "not rotated: tokens of the key that would be retired are still alive; try again after {from}"
             );
+        }
+        Ok(())
+    })
+}
+
+fn train(background: &Runtime, command: &TrainingCommand) -> anyhow::Result<()> {
+    telemetry::start(None, background.handle())?;
+    let config = Config::load()?;
+    if config.profile != Profile::Training {
+        bail!("only in the training profile: this is {}", config.profile.as_str());
+    }
+    background.block_on(async {
+        let services = start(&config, background.handle().clone()).await?;
+        let core = &services.app.core;
+        let (done, what) = match command {
+            TrainingCommand::Keep { with_many_accounts } => {
+                (training::keep(core, *with_many_accounts).await, "the present state is the base")
+            }
+            TrainingCommand::Reset => (training::reset(core, false).await, "all is as it was kept"),
+        };
+        match done.map_err(failed)? {
+            Ok(tables) => tracing::info!(tables, "{what}"),
+            Err(refusal) => bail!("{refusal}"),
         }
         Ok(())
     })

@@ -17,7 +17,8 @@ use unionhall_identity::wechat::{HttpWechat, WechatApi};
 use unionhall_kernel::clock::{RandomIds, SystemClock};
 use unionhall_kernel::{Clock, Problem};
 use unionhall_messages::push::{FilePush, HttpPush, PushGateway};
-use unionhall_storage::{DbConfig, POINT_LIMIT, migrate};
+use unionhall_storage::training::{self, Refusal};
+use unionhall_storage::{Core, DbConfig, POINT_LIMIT, migrate};
 use unionhall_web::contract::TIME_LIMIT;
 
 pub(crate) fn failed(problem: Problem) -> anyhow::Error {
@@ -75,7 +76,7 @@ fn serve_until_stopped(background: &Runtime, config: &Config, traced: bool) -> a
     let mut beside = services.spawn_background(&handle);
     let thread = match config.profile {
         Profile::Development => Some(worker::spawn(services.worker(), &mut beside, &handle)?),
-        Profile::Production => None,
+        Profile::Production | Profile::Training => None,
     };
     let listener = ListenerConfig {
         listen: config.listen,
@@ -163,7 +164,18 @@ async fn start_by(clock: Arc<dyn Clock>, config: &Config, runtime: Handle) -> an
         environment: config.profile.as_str(),
         cores: std::thread::available_parallelism().map_or(2, usize::from),
     };
-    Services::start(parts).await.map_err(failed).context("starting the services")
+    let services = Services::start(parts).await.map_err(failed).context("starting the services")?;
+    claim(&services.app.core, config.profile).await?;
+    Ok(services)
+}
+
+// A database remembers that a production system ran on it: a training system, which is put back every night, never starts there.
+async fn claim(core: &Core, profile: Profile) -> anyhow::Result<()> {
+    let mut conn = core.db.writer().await.map_err(failed)?;
+    if profile == Profile::Training && training::is_production(&mut conn).await.map_err(failed)? {
+        bail!(Refusal::Production.to_string());
+    }
+    training::note(&mut conn, profile.as_str(), core.now()).await.map_err(failed)
 }
 
 fn sms(config: &Config, runtime: &Handle, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn SmsSender>> {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::{Server, Service as _};
 use actix_web::http::header;
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use futures_util::TryFutureExt as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use unionhall_kernel::{Code, Problem};
+use unionhall_storage::training;
 use unionhall_web::Fault;
 use unionhall_web::contract::gate;
 use unionhall_web::problem::finish;
@@ -41,6 +42,9 @@ pub struct ListenerConfig {
     pub traced: bool,
 }
 
+/// On every answer of a training system.
+const TRAINING: &str = "x-training";
+
 fn cors(origins: &[String]) -> Cors {
     let allowed = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -54,7 +58,7 @@ fn cors(origins: &[String]) -> Cors {
             header::HeaderName::from_static("x-http-method-override"),
         ])
         .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
-        .expose_headers(["ratelimit", "ratelimit-policy", "x-request-id"])
+        .expose_headers(["ratelimit", "ratelimit-policy", "x-request-id", TRAINING])
         .max_age(3600);
     origins.iter().fold(allowed, |cors, origin| cors.allowed_origin(origin))
 }
@@ -66,6 +70,7 @@ fn cors(origins: &[String]) -> Cors {
 pub fn public(services: &Services, config: &ListenerConfig) -> std::io::Result<(Server, SocketAddr)> {
     let services = services.clone();
     let settings = config.clone();
+    let in_training = services.app.environment == training::PROFILE;
     let documents: Vec<(&'static str, String)> = AUDIENCES
         .iter()
         .filter(|a| settings.docs || !a.internal)
@@ -77,6 +82,7 @@ pub fn public(services: &Services, config: &ListenerConfig) -> std::io::Result<(
         let (app, _) = App::new()
             .wrap(from_fn(gate))
             .wrap(cors(&settings.cors_origins))
+            .wrap(Condition::new(in_training, DefaultHeaders::new().add((TRAINING, "1"))))
             .wrap(Condition::new(settings.traced, from_fn(traced)))
             .into_utoipa_app()
             .configure(routes)

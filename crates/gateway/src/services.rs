@@ -21,7 +21,7 @@ use unionhall_partners::Partners;
 use unionhall_registry::import::room::Rooms;
 use unionhall_storage::keys::{Kek, KeyRing, Purpose};
 use unionhall_storage::tasks::Worker;
-use unionhall_storage::{Core, Db, DbConfig};
+use unionhall_storage::{Core, Db, DbConfig, training};
 use unionhall_web::App;
 use unionhall_web::contract::Contract;
 use unionhall_web::rate::{Limits, Rates};
@@ -62,7 +62,7 @@ pub struct Parts {
     pub time_limit: Duration,
     /// Known clients and trusted proxies.
     pub clients: ClientRules,
-    /// `production`, `development`.
+    /// `production`, `development`, `training`.
     pub environment: &'static str,
     /// Cores that may hash passwords.
     pub cores: usize,
@@ -85,6 +85,8 @@ pub struct Services {
     pub messages: Arc<Messages>,
     /// Partners' services.
     pub partners: web::Data<Partners>,
+    /// The rooms that take part in imports.
+    pub rooms: web::Data<Rooms>,
     /// Opens key rows.
     pub ring: Arc<KeyRing>,
     /// Whether requests may come.
@@ -130,8 +132,11 @@ impl Services {
             Arc::new(unionhall_merchants::staff::MerchantRoles),
         ];
         let outside = (parts.sms, parts.wechat);
+        // Accounts vanish there with every reset.
+        let training = parts.environment == training::PROFILE;
         let identity =
-            Identity::start(core.clone(), &ring, parts.issuer, outside, roles, parts.cores).await?;
+            Identity::start(core.clone(), &ring, parts.issuer, outside, (roles, !training), parts.cores)
+                .await?;
         let files = Files::start(core.clone(), &ring, parts.scanner).await?;
         let cards = Cards::start(core.clone(), &ring).await?;
         let merchants = Merchants::start(core.clone(), &ring).await?;
@@ -146,6 +151,9 @@ impl Services {
             environment: parts.environment,
             clients: parts.clients,
         };
+        let merchant_files = unionhall_merchants::import::MerchantFiles { core: app.core.clone() };
+        let card_files = unionhall_cards::import::CardFiles { core: app.core.clone() };
+        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files)]);
         let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
             readiness: web::Data::new(readiness),
@@ -156,6 +164,7 @@ impl Services {
             merchants: web::Data::new(merchants),
             messages,
             partners: web::Data::new(partners),
+            rooms: web::Data::new(rooms),
             ring,
             dev: None,
         })
@@ -170,24 +179,22 @@ impl Services {
             .app_data(self.files.clone())
             .app_data(self.cards.clone())
             .app_data(self.merchants.clone())
-            .app_data(self.partners.clone());
+            .app_data(self.partners.clone())
+            .app_data(self.rooms.clone());
     }
 
     /// The background worker with every room's tasks.
     pub fn worker(&self) -> Worker {
         let core = &self.app.core;
-        let files = unionhall_merchants::import::MerchantFiles { core: core.clone() };
-        let cards = unionhall_cards::import::CardFiles { core: core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(files), Arc::new(cards)]);
         let worker = Worker::new(core.db.clone(), core.clock.clone(), core.ids.clone());
-        let worker = unionhall_registry::import::tasks(worker, core, &rooms);
+        let worker = unionhall_registry::import::tasks(worker, core, &self.rooms);
         let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         let worker = unionhall_partners::tasks(worker, core);
-        upkeep::handle(worker, core, &self.identity)
+        upkeep::handle(worker, core, &self.identity, self.app.environment == training::PROFILE)
     }
 
     /// Starts what must run beside the listeners: the account-state poller, key reload, forgetting. None of it ever
@@ -200,10 +207,12 @@ impl Services {
         let services = self.clone();
         let upkeep = async move {
             let mut minutes = tokio::time::interval(Duration::from_secs(60));
+            let mut starting = true;
             loop {
                 minutes.tick().await;
-                if let Err(problem) = services.each_minute().await {
-                    tracing::warn!(?problem, "minutely upkeep failed");
+                match services.each_minute(starting).await {
+                    Ok(()) => starting = false,
+                    Err(problem) => tracing::warn!(?problem, "minutely upkeep failed"),
                 }
             }
         };
@@ -212,13 +221,16 @@ impl Services {
         background
     }
 
-    async fn each_minute(&self) -> Result<(), Problem> {
+    async fn each_minute(&self, starting: bool) -> Result<(), Problem> {
         let core = &self.app.core;
         self.app.limits.forget_quiet();
         let mut conn = core.db.writer().await?;
         self.identity.tokens.reload(&self.ring, &mut conn).await?;
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
+        if self.app.environment == training::PROFILE {
+            upkeep::enqueue_reset(core, &mut conn, starting).await?;
+        }
         upkeep::enqueue_daily(core, &mut conn).await
     }
 }

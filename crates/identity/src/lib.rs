@@ -77,7 +77,7 @@ impl Identity {
         ring: &KeyRing,
         issuer: String,
         (sms, wechat): (Arc<dyn SmsSender>, Option<Arc<dyn WechatApi>>),
-        sources: Vec<Arc<dyn RoleSource>>,
+        (sources, cached): (Vec<Arc<dyn RoleSource>>, bool),
         cores: usize,
     ) -> Result<Self, Problem> {
         let mut conn = core.db.writer().await?;
@@ -88,7 +88,7 @@ impl Identity {
         drop(conn);
         Ok(Self {
             passwords: Passwords::new(cores, core.ids.as_ref())?,
-            states: Arc::new(AccountStates::new(core.clone(), tokens.clone(), sources)),
+            states: Arc::new(AccountStates::new(core.clone(), tokens.clone(), sources, cached)),
             tokens,
             sms,
             wechat,

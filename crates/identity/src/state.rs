@@ -77,12 +77,14 @@ pub struct AccountStates {
     tokens: Arc<Tokens>,
     sources: HashMap<Realm, Arc<dyn RoleSource>>,
     cache: moka::sync::Cache<Uuid, Arc<AccountState>>,
+    cached: bool,
     fresh_at: AtomicI64,
 }
 
 impl AccountStates {
-    /// An empty cache over these sources of roles.
-    pub fn new(core: Core, tokens: Arc<Tokens>, sources: Vec<Arc<dyn RoleSource>>) -> Self {
+    /// An empty cache over these sources of roles. Not `cached`, every request asks the database: where accounts may vanish
+    /// from under a process, which the poller would not see.
+    pub fn new(core: Core, tokens: Arc<Tokens>, sources: Vec<Arc<dyn RoleSource>>, cached: bool) -> Self {
         let mut by_realm: HashMap<Realm, Arc<dyn RoleSource>> = HashMap::new();
         for source in sources {
             for realm in source.realms() {
@@ -95,7 +97,7 @@ impl AccountStates {
             .max_capacity(CACHED_ACCOUNTS)
             .time_to_live(StdDuration::from_secs(60))
             .build();
-        Self { core, tokens, sources: by_realm, cache, fresh_at }
+        Self { core, tokens, sources: by_realm, cache, cached, fresh_at }
     }
 
     /// The roles an account acts in, straight from the database. A role that takes TOTP waits until the account has it.
@@ -149,7 +151,9 @@ impl AccountStates {
             .into_iter()
             .map(|(id, pinned, row)| (id, Live { pinned, assist: row.and_then(assist::of_row) }));
         let state = Arc::new(AccountState { account, roles, sessions: live.collect() });
-        self.cache.insert(id, state.clone());
+        if self.cached {
+            self.cache.insert(id, state.clone());
+        }
         Ok(Some(state))
     }
 

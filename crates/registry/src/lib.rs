@@ -1,5 +1,5 @@
 //! Registry: the union tree, posts of cadres and their scope, memberships, rosters, real-name matching, joining, new
-//! mobiles for lost phones, corrections, imports, and which parts of the platform are open where.
+//! mobiles for lost phones, corrections, imports and their reconciliation sheets, and which parts of the platform are open where.
 //!
 //! Owns `org`, `org_module`, `post`, `membership`, `member_*`, `import*`, `export`. Publishes the view `member_standing`. Offers
 //! [`post::PostRoles`] to identity, and to the rooms above: unions by scope, standing of a person. Events out:
@@ -24,6 +24,7 @@ pub mod org;
 pub mod post;
 pub mod profile;
 pub mod real_name;
+pub mod reconciliation;
 pub mod recover;
 mod schema;
 pub mod seed;

@@ -198,6 +198,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    import_reconciliation (id) {
+        id -> Uuid,
+        kind -> Text,
+        org_id -> Uuid,
+        path -> Text,
+        state -> Text,
+        figures -> Jsonb,
+        seen -> Jsonb,
+        drawn_by -> Uuid,
+        drawn_at -> Timestamptz,
+        signed_by -> Nullable<Uuid>,
+        ended_at -> Nullable<Timestamptz>,
+        remark -> Nullable<Text>,
+        version -> Int4,
+    }
+}
+
 // Views that identity publishes.
 diesel::table! {
     person_name (person_id) {
@@ -277,6 +295,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_leaver,
     import,
     import_row,
+    import_reconciliation,
     person_name,
     person_account,
 );

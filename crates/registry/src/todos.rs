@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::mobile_change::Desk;
 use crate::schema::import;
-use crate::{correction, export, join, leaver, mobile_change};
+use crate::{correction, export, join, leaver, mobile_change, reconciliation};
 
-/// Applications, new mobiles, corrections, leavers and exports to decide and imports to commit, as the union acted for sees them.
+/// Applications, new mobiles, corrections, leavers and exports to decide, imports to commit and their sheets to sign, as the union acted for sees them.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is no such union.
@@ -77,5 +77,13 @@ pub async fn list(
         href: "/v1/admin/imports",
         needs: Action::ImportWrite,
     };
-    Ok(vec![applications, mobile_changes, corrections, leavers, exports, imports])
+    let (count, oldest_due) = reconciliation::waiting(conn, scope).await?;
+    let reconciliations = Todo {
+        kind: "import_reconciliation",
+        count,
+        oldest_due,
+        href: "/v1/admin/import-reconciliations",
+        needs: Action::ImportSign,
+    };
+    Ok(vec![applications, mobile_changes, corrections, leavers, exports, imports, reconciliations])
 }

@@ -20,6 +20,7 @@ mod schema;
 pub mod seal;
 pub mod server;
 pub mod tasks;
+pub mod training;
 
 pub use core::Core;
 pub use db::{Conn, Db, DbConfig, POINT_LIMIT};

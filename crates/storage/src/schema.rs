@@ -12,6 +12,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Which profiles have run on this database.
+    storage_profile (profile) {
+        profile -> Text,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Answers already given, by account, operation and Idempotency-Key.
     idempotency (account_id, operation, key) {
         account_id -> Uuid,

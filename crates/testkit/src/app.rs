@@ -14,7 +14,7 @@ use unionhall_identity::wechat::{Credentials, HttpWechat, WechatApi};
 use unionhall_kernel::clock::{ManualClock, RandomIds};
 use unionhall_messages::push::PushGateway;
 use unionhall_storage::keys::Kek;
-use unionhall_storage::{Core, DbConfig};
+use unionhall_storage::{Core, DbConfig, training};
 use unionhall_web::contract::TIME_LIMIT;
 use unionhall_web::rate::Rates;
 use unionhall_web::request::{ClientRules, Version};
@@ -52,13 +52,15 @@ pub struct TestApp {
     http: reqwest::Client,
 }
 
-/// Whom a server asks outside.
+/// What a server is made for, and whom it asks outside.
 #[derive(Clone, Default)]
 struct Outside {
     // Where pushes go.
     push: Option<Arc<dyn PushGateway>>,
     // Where WeChat is.
     wechat: Option<String>,
+    // Whether it is a training system.
+    training: bool,
 }
 
 async fn services(
@@ -95,7 +97,7 @@ async fn services(
             minimum: [("member-app".to_owned(), Version(3, 0, 0))].into(),
             proxies: Vec::new(),
         },
-        environment: "test",
+        environment: if outside.training { training::PROFILE } else { "test" },
         cores: 2,
     };
     Services::start(parts).await.expect("the services start")
@@ -130,7 +132,7 @@ impl TestApp {
 
     async fn begin(wechat: Option<String>, limit: Duration) -> Self {
         let clock = Arc::new(ManualClock::new(beginning()));
-        let outside = Outside { wechat, push: None };
+        let outside = Outside { wechat, ..Outside::default() };
         Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), outside, limit).await
     }
 
@@ -139,8 +141,15 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new(beginning()));
         let push = gateway.gateway(clock.clone());
         let sms = Arc::new(SmsBox::default());
-        let outside = Outside { push: Some(push), wechat: None };
+        let outside = Outside { push: Some(push), ..Outside::default() };
         Self::start_on(TestDb::new().await, clock, sms, outside, TIME_LIMIT).await
+    }
+
+    /// A server of the training profile.
+    pub async fn training() -> Self {
+        let clock = Arc::new(ManualClock::new(beginning()));
+        let outside = Outside { training: true, ..Outside::default() };
+        Self::start_on(TestDb::new().await, clock, Arc::new(SmsBox::default()), outside, TIME_LIMIT).await
     }
 
     /// One more copy on the same database, clock, SMS box and push gateway.

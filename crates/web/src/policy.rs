@@ -70,6 +70,8 @@ actions! {
     ImportRead = "import.read" => [Leader, Officer, Registrar, Auditor];
     /// Upload, commit, cancel and revert imports.
     ImportWrite = "import.write" => [Leader, Officer, Registrar];
+    /// Sign the reconciliation sheets of imports that other persons committed.
+    ImportSign = "import.sign" => [Leader];
     /// Ask for exports, and see those of one's scope.
     ExportWrite = "export.write" => [Leader, Officer, Registrar];
     /// Approve or reject an export another person asked for.

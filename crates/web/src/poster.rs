@@ -1,4 +1,4 @@
-//! Posters 海报: an A4 page with a QR code, as SVG. It prints sharp at any size, and no font is needed on the server.
+//! Posters 海报: an A4 page with a QR code, and forms 单据: one with names and values, as SVG. It prints sharp at any size, and no font is needed on the server.
 
 use std::fmt::Write as _;
 
@@ -13,6 +13,9 @@ const SIDE: f64 = 120.0;
 const QUIET: i32 = 4;
 /// The widest line, millimetres.
 const LINE: f64 = 180.0;
+
+const A4: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" viewBox=\"0 0 210 297\">\n\
+                  <rect width=\"210\" height=\"297\" fill=\"#fff\"/>\n";
 
 /// What a poster says.
 #[derive(Debug)]
@@ -44,10 +47,7 @@ impl Poster<'_> {
                 let _ = write!(dark, "M{} {}h1v1h-1z", x + QUIET, y + QUIET);
             }
         }
-        let mut out = String::from(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" viewBox=\"0 0 210 297\">\n\
-             <rect width=\"210\" height=\"297\" fill=\"#fff\"/>\n",
-        );
+        let mut out = String::from(A4);
         line(&mut out, self.title, 48.0, 14.0);
         line(&mut out, self.subtitle, 70.0, 9.0);
         let scale = SIDE / f64::from(modules);
@@ -66,22 +66,74 @@ impl Poster<'_> {
     /// # Errors
     /// As [`Poster::svg`].
     pub fn respond(&self) -> Result<HttpResponse, Problem> {
-        Ok(HttpResponse::Ok()
-            .content_type("image/svg+xml; charset=utf-8")
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-            // An SVG opened by itself is a page: it may show and do nothing else.
-            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
-            .body(self.svg()?))
+        Ok(answer(self.svg()?))
     }
+}
+
+/// A page of names and values with a line to sign on.
+#[derive(Debug)]
+pub struct Form {
+    /// Above everything, large.
+    pub title: String,
+    /// Beneath it.
+    pub subtitle: String,
+    /// Names with their values, at most some twenty.
+    pub rows: Vec<(String, String)>,
+    /// Before the line for a pen.
+    pub sign: String,
+    /// At the foot, small.
+    pub foot: String,
+}
+
+impl Form {
+    /// The page, A4 portrait.
+    pub fn svg(&self) -> String {
+        let mut out = String::from(A4);
+        line(&mut out, &self.title, 32.0, 11.0);
+        line(&mut out, &self.subtitle, 48.0, 7.0);
+        for ((name, value), n) in self.rows.iter().zip(0u16..) {
+            let y = 66.0 + 9.0 * f64::from(n);
+            part(&mut out, name, (25.0, y), "start", 5.0, 70.0);
+            part(&mut out, value, (185.0, y), "end", 5.0, 85.0);
+            let rule = y + 2.6;
+            let _ = writeln!(
+                out,
+                "<path d=\"M25 {rule}H185\" stroke=\"#999\" stroke-width=\"0.2\" fill=\"none\"/>"
+            );
+        }
+        part(&mut out, &self.sign, (25.0, 268.0), "start", 5.5, 60.0);
+        out.push_str("<path d=\"M85 269H185\" stroke=\"#000\" stroke-width=\"0.3\" fill=\"none\"/>\n");
+        line(&mut out, &self.foot, 285.0, 4.0);
+        out.push_str("</svg>\n");
+        out
+    }
+
+    /// The page as an answer.
+    pub fn respond(&self) -> HttpResponse {
+        answer(self.svg())
+    }
+}
+
+fn answer(svg: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("image/svg+xml; charset=utf-8")
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // An SVG opened by itself is a page: it may show and do nothing else.
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .body(svg)
 }
 
 // Chinese characters are as wide as high, others about half: a long line is set smaller, so that it fits the page.
 fn line(out: &mut String, text: &str, y: f64, size: f64) {
+    part(out, text, (105.0, y), "middle", size, LINE);
+}
+
+fn part(out: &mut String, text: &str, (x, y): (f64, f64), anchor: &str, size: f64, widest: f64) {
     let ems: f64 = text.chars().map(|c| if c.is_ascii() { 0.6 } else { 1.0 }).sum();
-    let size = size.min(LINE / ems.max(1.0));
+    let size = size.min(widest / ems.max(1.0));
     let _ = writeln!(
         out,
-        "<text x=\"105\" y=\"{y}\" font-size=\"{size:.2}\" text-anchor=\"middle\" \
+        "<text x=\"{x}\" y=\"{y}\" font-size=\"{size:.2}\" text-anchor=\"{anchor}\" \
          font-family=\"'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif\">{}</text>",
         escaped(text)
     );
@@ -118,5 +170,21 @@ mod tests {
         assert!(!svg.contains('\u{1}'));
         let size: f64 = svg.split("font-size=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
         assert!(size * 90.0 <= LINE, "{size}");
+    }
+
+    #[test]
+    fn a_form_shows_every_row_as_text_and_ends_above_the_line_for_a_pen() {
+        let rows = (0..20).map(|n| (format!("行{n}<"), "1&2".repeat(40))).collect();
+        let form = Form {
+            title: "单".into(),
+            subtitle: "<b>".into(),
+            rows,
+            sign: "签字：".into(),
+            foot: String::new(),
+        };
+        let svg = form.svg();
+        assert!(!svg.contains("<b>") && svg.contains("行19&lt;") && svg.contains("1&amp;2"));
+        let rules = svg.split("M25 ").skip(1).filter_map(|rest| rest.split('H').next()?.parse::<f64>().ok());
+        assert!(rules.fold(0.0, f64::max) < 260.0);
     }
 }

@@ -13,17 +13,21 @@ mod write;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::Problem;
 use unionhall_registry::import::Kind;
 use unionhall_registry::import::cell::Cell;
 use unionhall_registry::import::column::Columns;
 use unionhall_registry::import::room::{Batch, Room, Undo, Verdict, Written};
+use unionhall_registry::reconciliation::Held;
 use unionhall_storage::{Conn, Core};
+use unionhall_web::OrgScope;
 use uuid::Uuid;
 
 use self::judge::Purpose;
-use crate::schema::card;
+use crate::schema::{card, member_standing};
+use crate::standing::Status;
 
 /// This room's part in imports.
 pub struct CardFiles {
@@ -52,6 +56,23 @@ impl Room for CardFiles {
 
     async fn revert(&self, conn: &mut Conn, rows: &[Undo]) -> Result<Vec<(Uuid, &'static str)>, Problem> {
         write::revert(&self.core, conn, rows).await
+    }
+
+    async fn holds(&self, conn: &mut Conn, subtree: &OrgScope) -> Result<Vec<Held>, Problem> {
+        let counted: Vec<(String, i64)> = card::table
+            .inner_join(member_standing::table.on(member_standing::person_id.eq(card::person_id)))
+            .filter(member_standing::path.ge(subtree.start()).and(member_standing::path.lt(subtree.end())))
+            .filter(card::kind.ne("VIRTUAL"))
+            .group_by(card::status)
+            .select((card::status, diesel::dsl::count_star()))
+            .load(conn)
+            .await?;
+        let of = |status: Status| counted.iter().find(|(s, _)| s == status.as_str()).map_or(0, |(_, n)| *n);
+        Ok(vec![
+            Held::new("active", "在用联名卡", of(Status::Active)),
+            Held::new("lost", "挂失联名卡", of(Status::Lost)),
+            Held::new("revoked", "注销联名卡", of(Status::Revoked)),
+        ])
     }
 }
 

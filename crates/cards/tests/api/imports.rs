@@ -261,3 +261,26 @@ async fn many_commits_at_once_make_each_card_once() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_sheet_tells_what_a_file_brought_and_what_the_tables_hold() {
+    let app = TestApp::start().await;
+    let registrar = app.cadre("410102", RoleName::Registrar).await;
+    let (one, two) = (app.on_roster("410102").await, app.on_roster("410102").await);
+    // The virtual card is none of the bank's.
+    proved(&app, &two).await;
+    app.drain().await;
+    let mut file = TITLES.to_owned();
+    file += &row(&one, PAN, "郑州银行股份有限公司,借记卡,在用,2020-05-01,2030-05-31,R-1,");
+    file += &row(&two, OTHER, "工行,信用卡,挂失,2021年1月2日,,,");
+    file += &row(&two, WRONG, "工行,借记卡,在用,,,,");
+    let import = desk(&app, &registrar).committed(&file).await;
+    let body = json!({"union_id": registrar.union, "kind": "cards"});
+    let request = app.post("/v1/admin/import-reconciliations", body).by(&registrar.session);
+    let sheet = request.key("sheet").await.expect(201);
+    let held: Vec<&Value> = sheet["holds"].as_array().unwrap().iter().map(|held| &held["count"]).collect();
+    assert_eq!(held, [&json!(1), &json!(1), &json!(0)], "{sheet}");
+    let totals = &sheet["totals"];
+    assert_eq!((&totals["created"], &totals["standing"]), (&json!(2), &json!(2)));
+    assert_eq!((&totals["rows"], &totals["rejected_by_reason"]), (&json!(3), &import["rejected_by_reason"]));
+}

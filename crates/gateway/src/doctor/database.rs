@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncConnection as _;
 use secrecy::ExposeSecret as _;
-use unionhall_kernel::clock::{RandomIds, SystemClock, shanghai_day_start};
+use unionhall_kernel::clock::{RandomIds, SystemClock, shanghai, shanghai_day_start};
 use unionhall_kernel::{Clock as _, Problem};
 use unionhall_storage::keys::KeyRing;
 use unionhall_storage::server::{self, Server};
+use unionhall_storage::training::{self, Refusal};
 use unionhall_storage::{Conn, backlog, db, migrate};
 
 use super::{Finding, fail, ok, timely, warn};
-use crate::config::Config;
+use crate::config::{Config, Profile};
 
 /// The oldest PostgreSQL that is tested.
 const OLDEST: i32 = 150_000;
@@ -64,7 +65,33 @@ pub(super) async fn all(config: &Config) -> Vec<Finding> {
     }
     found.push(keys(config, &mut conn).await);
     found.extend(queue(&mut conn).await);
+    found.extend(training_base(config, &mut conn).await);
     found
+}
+
+// Only where it matters; the profile itself stands in the line of the configuration.
+async fn training_base(config: &Config, conn: &mut Conn) -> Option<Finding> {
+    const NAME: &str = "training";
+    if config.profile != Profile::Training {
+        return None;
+    }
+    match asked(training::is_production(conn)).await {
+        Ok(false) => {}
+        Ok(true) => return Some(fail(NAME, Refusal::Production.to_string())),
+        Err(why) => return Some(fail(NAME, format!("the database cannot be asked ({why})"))),
+    }
+    Some(match asked(training::base(conn)).await {
+        Err(why) => fail(NAME, format!("the base cannot be read ({why})")),
+        Ok(None) => warn(NAME, Refusal::NoBase.to_string()),
+        Ok(Some(base)) => {
+            let at = |at: DateTime<Utc>| at.with_timezone(&shanghai()).format("%Y-%m-%d %H:%M");
+            let told = format!("kept {}, last put back {}", at(base.kept_at), at(base.reset_at));
+            match training::is_due(base.reset_at, SystemClock.now(), true) {
+                true => warn(NAME, format!("{told}: it is due; does a worker run?")),
+                false => ok(NAME, told),
+            }
+        }
+    })
 }
 
 fn the_server(server: &Server) -> Vec<Finding> {

@@ -11,6 +11,7 @@ mod readiness;
 mod server;
 mod stopping;
 mod traces;
+mod training;
 
 use std::process::{Command, Output};
 

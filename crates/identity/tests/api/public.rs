@@ -97,7 +97,8 @@ async fn browsers_of_configured_origins_may_call() {
     let answer = app.get("/v1/public/app-config").header("origin", "https://console.unionhall.test").await;
     let mut shown: Vec<&str> = answer.header("access-control-expose-headers").unwrap().split(", ").collect();
     shown.sort_unstable();
-    let needed = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+    let needed =
+        ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id", "x-training"];
     assert_eq!(shown, needed, "what an app reads of an answer");
     assert_eq!(preflight("https://evil.example").await.header("access-control-allow-origin"), None);
 }

@@ -12,16 +12,21 @@ mod write;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Mobile, Problem, geo::Datum};
 use unionhall_registry::import::Kind;
 use unionhall_registry::import::room::{Batch, Room, Undo, Verdict, Written};
+use unionhall_registry::reconciliation::Held;
 use unionhall_storage::{Conn, Core};
+use unionhall_web::OrgScope;
 use uuid::Uuid;
 
 use self::judge::Purpose;
 use crate::branch::BranchDetails;
 use crate::merchant::{Details, Merchant};
+use crate::schema::{merchant, merchant_branch};
 
 /// The most rows of a file: it is judged and written as a whole.
 const MAX_ROWS: usize = 2000;
@@ -53,6 +58,24 @@ impl Room for MerchantFiles {
 
     async fn revert(&self, conn: &mut Conn, rows: &[Undo]) -> Result<Vec<(Uuid, &'static str)>, Problem> {
         revert::revert(&self.core, conn, rows).await
+    }
+
+    async fn holds(&self, conn: &mut Conn, subtree: &OrgScope) -> Result<Vec<Held>, Problem> {
+        let live = || {
+            let here = merchant::path.ge(subtree.start()).and(merchant::path.lt(subtree.end()));
+            here.and(merchant::state.eq_any(["LIVE", "SUSPENDED"]))
+        };
+        let merchants: i64 = merchant::table.filter(live()).count().get_result(conn).await?;
+        let branches: i64 = merchant_branch::table
+            .inner_join(merchant::table.on(merchant::id.eq(merchant_branch::merchant_id)))
+            .filter(live().and(merchant_branch::state.eq("OPEN")))
+            .count()
+            .get_result(conn)
+            .await?;
+        Ok(vec![
+            Held::new("merchants", "合作商户（含停用）", merchants),
+            Held::new("branches", "营业门店", branches),
+        ])
     }
 }
 

@@ -205,3 +205,29 @@ async fn who_may_not_enter_merchants_may_not_import_them() {
     let template = app.get("/v1/admin/imports/template.xlsx?kind=merchants").by(&officer.session).await;
     assert_eq!(template.status, 200);
 }
+
+#[tokio::test]
+async fn a_sheet_tells_what_a_file_brought_and_what_the_tables_hold() {
+    let app = TestApp::start().await;
+    let officer = app.cadre("410102", RoleName::Officer).await;
+    let neighbour = app.cadre("410103", RoleName::Officer).await;
+    let one = uscc();
+    let file = TITLES.to_owned()
+        + &row("胡辣汤店", &one, "顺河路店,顺河路1号,113.62,34.75,高德")
+        + &row("胡辣汤店", &one, "建设路店,建设路2号,,,")
+        + &row("无码店", "1", ",,,,");
+    let import = desk(&app, &officer).committed(&file).await;
+    let sheet = async |by: &CadreHandle| {
+        let body = serde_json::json!({"union_id": by.union, "kind": "merchants"});
+        let request = app.post("/v1/admin/import-reconciliations", body).by(&by.session);
+        let sheet = request.key("sheet").await.expect(201);
+        let held = |at: usize| sheet["holds"][at]["count"].as_i64().unwrap();
+        ((held(0), held(1)), sheet["totals"].clone())
+    };
+    let (held, totals) = sheet(&officer).await;
+    assert_eq!(held, (1, 2));
+    assert_eq!((&totals["rows"], &totals["rejected"]), (&3.into(), &1.into()), "{totals}");
+    assert_eq!(totals["rejected_by_reason"], import["rejected_by_reason"]);
+    let (held, totals) = sheet(&neighbour).await;
+    assert_eq!((held, &totals["rows"]), ((0, 0), &0.into()));
+}

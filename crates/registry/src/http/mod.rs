@@ -14,6 +14,7 @@ mod members;
 mod mobile_changes;
 mod modules;
 mod posts;
+mod reconciliations;
 mod unions;
 
 use serde::Serialize;
@@ -44,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig) {
     posts::routes(config);
     audit_log::routes(config);
     imports::routes(config);
+    reconciliations::routes(config);
     exports::routes(config);
 }
 

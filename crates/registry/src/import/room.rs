@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use unionhall_kernel::Problem;
 use unionhall_storage::{BlindIndex, Conn, Core};
+use unionhall_web::OrgScope;
 use uuid::Uuid;
 
 use super::apply::BEFORE;
@@ -18,6 +19,7 @@ use super::revert::Done;
 use super::rows::{self, Applied, Kept, Outcome};
 use super::run::{self, Walked};
 use super::{BATCH, Import, Kind, State, store};
+use crate::reconciliation::Held;
 
 /// A room's part in imports of one kind. One judge serves the dry run, the validation and the commit.
 #[async_trait]
@@ -44,6 +46,9 @@ pub trait Room: Send + Sync {
     /// Takes rows back; answers those that stay as they are, and why ([`super::kept`]). A foreign key that
     /// refuses makes its row one that is in use.
     async fn revert(&self, conn: &mut Conn, rows: &[Undo]) -> Result<Vec<(Uuid, &'static str)>, Problem>;
+
+    /// What the room's tables hold of this kind for a subtree now, to be read beside what files brought.
+    async fn holds(&self, conn: &mut Conn, subtree: &OrgScope) -> Result<Vec<Held>, Problem>;
 }
 
 /// Rows of a file.
@@ -108,7 +113,7 @@ impl Rooms {
     ///
     /// # Errors
     /// `INTERNAL` when the process was assembled without it.
-    pub(super) fn of(&self, kind: Kind) -> Result<Option<&dyn Room>, Problem> {
+    pub(crate) fn of(&self, kind: Kind) -> Result<Option<&dyn Room>, Problem> {
         if matches!(kind, Kind::Members | Kind::Unions) {
             return Ok(None);
         }

@@ -169,8 +169,8 @@ async fn the_work_list_holds_what_one_may_work_off() {
     let (join, phone, fact, import) = ("join_application", "mobile_change", "correction", "import");
     let (campaign, merchant, appeal, notice) =
         ("campaign", "merchant_application", "merchant_appeal", "notice");
-    let (leaver, export) = ("leaver_proposal", "export");
-    let all = [join, phone, fact, leaver, export, import, campaign, merchant, appeal, notice];
+    let (leaver, export, sheet) = ("leaver_proposal", "export", "import_reconciliation");
+    let all = [join, phone, fact, leaver, export, import, sheet, campaign, merchant, appeal, notice];
     assert_eq!(list(RoleName::Leader).await, all);
     assert_eq!(list(RoleName::Registrar).await, [join, phone, fact, leaver, import]);
     assert_eq!(list(RoleName::Reviewer).await, [join, phone, fact, campaign]);

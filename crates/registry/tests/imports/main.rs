@@ -9,4 +9,5 @@ mod resume;
 mod reverts;
 mod rosters;
 mod scopes;
+mod sheets;
 mod unions;

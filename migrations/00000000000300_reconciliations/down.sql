@@ -1,0 +1,2 @@
+DROP INDEX import_target;
+DROP TABLE import_reconciliation;
