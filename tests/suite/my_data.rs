@@ -45,6 +45,13 @@ async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
         holder.person
     ))
     .await;
+    app.put("/v1/me/settings", json!({"ui_mode": "elder"})).by(&holder.session).await.expect(200);
+    app.advance(Duration::seconds(60)).await;
+    let code = app.otp(&holder.mobile, "confirm", Realm::Member).await;
+    let named = json!({"mobile": mobile(), "relation": "child", "scopes": ["view"], "expires_on": "2026-12-31", "code": code});
+    app.post("/v1/me/delegates", named).by(&holder.session).await.expect(201);
+    let call = json!({"member_id": holder.person, "way": "hotline", "reason": "来电咨询会员卡"});
+    app.post("/v1/admin/assisted-sessions", call).by(&shop.officer.session).await.expect(201);
     let leader = &shop.leader.session;
     let reveal = json!({"fields": ["name"], "reason": "核对慰问对象"});
     app.post(&format!("/v1/admin/members/{}/reveal", holder.person), reveal).by(leader).await.expect(200);
@@ -53,6 +60,10 @@ async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
     assert_eq!(full["identity"]["account"]["mobile"], holder.mobile);
     assert_eq!(full["identity"]["consents"]["items"].as_array().unwrap().len(), 2);
     assert_eq!(full["identity"]["sessions"]["more"], false);
+    assert_eq!(full["identity"]["account"]["ui_mode"], "elder");
+    let (given, done) = (&full["identity"]["delegations"]["items"], &full["identity"]["assisted"]["items"]);
+    assert_eq!((given[0]["mine"].as_bool(), given[0]["state"].as_str()), (Some(true), Some("PROPOSED")));
+    assert_eq!((done[0]["way"].as_str(), done[0]["has_form"].as_bool()), (Some("hotline"), Some(false)));
     let registry = &full["registry"];
     assert_eq!(registry["profile"]["mobile"], holder.mobile);
     assert_eq!(registry["profile"]["facts"], json!([{"field": "job", "value": "车工"}]));

@@ -1,6 +1,8 @@
 //! What this room holds about somebody, for their own copy of it (PIPL, art. 45): in full, so it is made only for who
 //! proves once more to be the one.
 
+mod acting;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -14,7 +16,9 @@ use uuid::Uuid;
 
 use crate::person::NUMBER;
 use crate::schema::{account, account_device, consent, person, person_document, session};
+use crate::settings::{self, UiMode};
 use crate::{account as accounts, closing, person as persons, wechat};
+use acting::{AssistCopy, DelegationCopy};
 
 /// The account. 账号
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +34,8 @@ struct AccountCopy {
     wechat_bound_at: Option<String>,
     /// 注销日期, where it was asked for.
     closes_on: Option<NaiveDate>,
+    /// 界面模式
+    ui_mode: UiMode,
 }
 
 /// Another account of the same person: only that it is there. 其他账号
@@ -107,6 +113,10 @@ pub struct IdentityCopy {
     sessions: Copied<SessionCopy>,
     devices: Copied<DeviceCopy>,
     consents: Copied<ConsentCopy>,
+    /// 家属委托, from either side.
+    delegations: Copied<DelegationCopy>,
+    /// 代办记录: sessions in which others acted for me.
+    assisted: Copied<AssistCopy>,
 }
 
 /// Copies what identity holds about an account and its person.
@@ -120,17 +130,24 @@ pub async fn copy(core: &Core, conn: &mut Conn, id: Uuid) -> Result<IdentityCopy
     let closes_on = closing::of(conn, id).await?.map(|asked| asked.closes_on);
     let (level, created_at) = (own.level, instant(created_at));
     let wechat_bound_at = wechat::bound_at(conn, id).await?.map(instant);
-    let (person, other_accounts) = match own.person {
-        Some(person) => (Some(person_of(core, conn, person).await?), others(conn, person, id).await?),
-        None => (None, Copied { items: Vec::new(), more: false }),
+    let ui_mode = settings::ui_mode(conn, id).await?;
+    let (person, other_accounts, assisted) = match own.person {
+        Some(person) => (
+            Some(person_of(core, conn, person).await?),
+            others(conn, person, id).await?,
+            acting::assisted(conn, person).await?,
+        ),
+        None => (None, Copied::none(), Copied::none()),
     };
     Ok(IdentityCopy {
-        account: AccountCopy { id, mobile, level, created_at, wechat_bound_at, closes_on },
+        account: AccountCopy { id, mobile, level, created_at, wechat_bound_at, closes_on, ui_mode },
         person,
         other_accounts,
         sessions: sessions(conn, id).await?,
         devices: devices(conn, id).await?,
         consents: consents(conn, id).await?,
+        delegations: acting::delegations(core, conn, id).await?,
+        assisted,
     })
 }
 

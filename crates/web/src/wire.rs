@@ -117,6 +117,11 @@ pub struct Copied<T> {
 pub const COPIED: i64 = 1000;
 
 impl<T> Copied<T> {
+    /// Nothing.
+    pub const fn none() -> Self {
+        Self { items: Vec::new(), more: false }
+    }
+
     /// Copies a page of at most [`COPIED`] rows.
     pub fn of<R>(page: Page<R>, copy: impl FnMut(R) -> T) -> Self {
         Self { items: page.items.into_iter().map(copy).collect(), more: page.more }

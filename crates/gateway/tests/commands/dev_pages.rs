@@ -39,7 +39,7 @@ async fn they_are_nowhere_but_in_development_on_loopback() {
     // What development would be given does not switch them on: the process does not even start with it.
     let refused = program(&db).env("UNIONHALL_SMS_OUTBOX", outbox("refused")).arg("serve").output().unwrap();
     assert!(!refused.status.success());
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("sms_outbox is for the development profile"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("sms_outbox is for"));
 
     let path = outbox("public");
     let mut command = program(&db);
@@ -48,6 +48,14 @@ async fn they_are_nowhere_but_in_development_on_loopback() {
     let here = SocketAddr::from(([127, 0, 0, 1], public.address.port()));
     assert_eq!(statuses(here).await, [404; 3], "others could reach it");
     assert_eq!(reqwest::get(format!("http://{here}/docs/")).await.unwrap().status(), 200);
+
+    let path = outbox("training");
+    let db = TestDb::new().await;
+    let mut command = program(&db);
+    command.env("UNIONHALL_PROFILE", "training").env("UNIONHALL_SMS_OUTBOX", &path);
+    command.env_remove("UNIONHALL_SMS_URL").env_remove("UNIONHALL_SMS_TOKEN");
+    let training = Server::start(&mut command);
+    assert_eq!(statuses(training.address).await, [404; 3], "people learn there, and others could reach it");
 
     // Services that no configuration opened have none, whatever their listener serves.
     let app = TestApp::start().await;
