@@ -390,6 +390,7 @@ SCENARIOS = {
     "change_mobile": other_mobile,
     "request_mobile_change": lost_phone,
     "get_mobile_change approve_mobile_change reject_mobile_change": mobile_change,
+    "list_branch_offers": lambda w: {"by": w.customer()["session"], "query": {"branch_code": w.shop()["branch_code"]}},
     "redeem_at_branch": lambda w: {"by": w.customer()["session"], "body": w.purchase()},
     "get_own_redemption": lambda w: {"by": w.customer()["session"], "id": w.redemption()},
     "get_till_redemption void_till_redemption void_redemption": lambda w: {"id": w.redemption()},

@@ -9,6 +9,7 @@ use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
+use crate::code::{STEP_TOLERANCE, step_at};
 use crate::issue::VIRTUAL;
 use crate::schema::{card, card_policy, member_standing};
 use crate::standing::{CardState, Status, Validity, validity};
@@ -22,6 +23,8 @@ pub struct CardView {
     pub person: Uuid,
     /// Which of the holder's cards.
     pub n: i32,
+    /// The newest step that was burned; codes up to it are dead.
+    pub last_step: i64,
     /// The number people read.
     pub number: String,
     /// `VIRTUAL`, …
@@ -53,6 +56,13 @@ impl CardView {
     pub fn is_virtual(&self) -> bool {
         self.kind == VIRTUAL
     }
+
+    /// The step whose code a till takes now: that of the moment, or the one after what was just redeemed, which the tolerance
+    /// of a step already lets pass.
+    pub fn step_at(&self, now: DateTime<Utc>) -> i64 {
+        let present = step_at(now);
+        (self.last_step + 1).clamp(present, present + STEP_TOLERANCE)
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -61,6 +71,7 @@ struct Row {
     id: Uuid,
     person_id: Uuid,
     n: i32,
+    last_step: i64,
     number: String,
     kind: String,
     status: String,
@@ -79,6 +90,7 @@ fn view((row, member_state, path, policy): Joined, today: NaiveDate) -> CardView
         id,
         person_id,
         n,
+        last_step,
         number,
         kind,
         status,
@@ -94,6 +106,7 @@ fn view((row, member_state, path, policy): Joined, today: NaiveDate) -> CardView
         id,
         person: person_id,
         n,
+        last_step,
         number,
         kind,
         state: CardState::of(&status, worth),

@@ -64,11 +64,24 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, pages: Option<&DevPages>) 
 // comes by a local name without saying for whom.
 fn is_local(ctx: &GuardContext<'_>) -> bool {
     let head = ctx.head();
-    let named = head.headers().get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let Some(authority) = named.or_else(|| head.uri.authority().cloned()) else { return false };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let forwarded = ["forwarded", "x-forwarded-for"].iter().any(|name| head.headers().contains_key(*name));
-    !forwarded && (host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    let named = head.headers().get_all(HOST).map(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let mut names = named.chain(head.uri.authority().cloned().map(Some)).peekable();
+    let is_handed_on =
+        |name: &str| name.starts_with("x-forwarded") || name.starts_with("cf-") || PROXIES.contains(&name);
+    let handed_on = head.headers().keys().any(|name| is_handed_on(name.as_str()));
+    !handed_on && names.peek().is_some() && names.all(|name| name.as_ref().is_some_and(is_here))
+}
+
+/// What proxies add beside `X-Forwarded-…`.
+const PROXIES: [&str; 5] = ["forwarded", "via", "x-real-ip", "true-client-ip", "x-client-ip"];
+
+fn is_here(authority: &Authority) -> bool {
+    let host = authority.host();
+    // Whatever stands before an @ or in place of a port is somebody's trick.
+    let rest = authority.as_str().strip_prefix(host).unwrap_or("@");
+    let is_port = rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    is_port && (host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
 /// A message as the file keeps it.

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::App;
 use serde_json::{Map, Value, json};
 use unionhall_kernel::Code;
-use unionhall_web::assist;
+use unionhall_web::RoleName;
+use unionhall_web::assist::{self, Way};
+use unionhall_web::policy::{self, Action};
 use unionhall_web::problem::{ActionBody, FieldErrorBody, ProblemBody};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, Paths, RefOr};
@@ -17,6 +19,21 @@ use utoipa_actix_web::AppExt as _;
 use crate::services::routes;
 
 mod tidy;
+
+/// What holds for every operation, in each document: an app team may have nothing else.
+const RULES: &str = "\
+**Tokens** are opaque to apps: send `Authorization: Bearer …`. Access tokens live fifteen minutes; `POST /v1/auth/refresh` answers the next pair \
+and uses the old one up. One refresh at a time; if its answer is lost, send it again from the same device. A used token, or another `device_id` than \
+the login's, ends the session: keep both together.\n\n\
+**Refusals** are `application/problem+json`: decide by `code`, show `detail`, put `errors[].detail` at `errors[].pointer`, offer `actions[]`. Treat an unknown code \
+as its status. 5xx have no texts. `Retry-After` tells when to ask again.\n\n\
+**Headers** that any operation takes: `Accept-Language` (`en` for English details), `X-Client` (`member-app/3.2.1 android`; too old is 426), \
+`X-HTTP-Method-Override: PATCH` on POST for clients without PATCH. `Idempotency-Key`, where listed, is 1 to 64 visible ASCII characters, one for each thing \
+meant to be done, kept over retries until there is an answer. `ETag` of what was read goes into `If-Match` where that is listed; what was just made is read once for it.\n\n\
+**Bodies** are JSON (`{}` where nothing is to be said); unknown fields and query parameters are refused. **Lists** answer `items` and `next`, which goes into `after` until it is \
+null. **Money** is fen, **days** are Shanghai's, **instants** UTC with milliseconds. Enums in answers grow: show an unknown value by the text beside it. Messages and counts of the inbox follow \
+what was done within seconds.\n\n\
+`x-on-behalf` lists the ways by which an operation of members is open to who acts for them; `x-roles` the roles that hold the action an operation takes.";
 
 /// An audience's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +91,7 @@ fn security(components: &mut Components) {
         ("any", "Access token of any person's audience: member, merchant or admin."),
     ];
     for (name, description) in schemes {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .description(Some(description))
-            .build();
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
         components.security_schemes.insert(name.to_owned(), SecurityScheme::Http(scheme).into());
     }
 }
@@ -87,6 +100,7 @@ fn security(components: &mut Components) {
 pub fn of(audience: &Audience) -> Value {
     let mut document = collect();
     document.info.title = audience.title.to_owned();
+    document.info.description = Some(RULES.to_owned());
     document.paths.paths.retain(|path, _| {
         audience.roots.iter().any(|root| path.starts_with(root) || *path == root.trim_end_matches('/'))
     });
@@ -104,6 +118,7 @@ pub fn of(audience: &Audience) -> Value {
     // From here on the document is plain JSON: what is added is the same for every operation.
     let mut json = serde_json::to_value(&document).unwrap_or_default();
     for_each_operation(&mut json, &mut |method, operation| complete(method, operation));
+    for_each_operation(&mut json, &mut |_, operation| tell_who(operation));
     tidy::tidy(&mut json);
     prune(&mut json);
     json
@@ -116,6 +131,35 @@ fn for_each_operation(document: &mut Value, apply: &mut dyn FnMut(&str, &mut Map
             if let Some(operation) = operation.as_object_mut() {
                 apply(method, operation);
             }
+        }
+    }
+}
+
+// Whom an operation is open to beside what its security says: by which ways it may be done for a member, and whose roles hold
+// the action it takes.
+fn tell_who(operation: &mut Map<String, Value>) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let schemes: Vec<(String, Value)> = operation
+        .get("security")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|of| of.iter().map(|(scheme, actions)| (scheme.clone(), actions.clone())))
+        .collect();
+    for (scheme, actions) in schemes {
+        if scheme == "member" {
+            let ways = Way::CADRES.iter().copied().chain([Way::Delegate]);
+            let open: Vec<&str> =
+                ways.filter(|way| assist::closed(&id, *way).is_none()).map(Way::as_str).collect();
+            operation.insert("x-on-behalf".to_owned(), json!(open));
+        }
+        if let ("admin" | "merchant", Some(action)) =
+            (scheme.as_str(), actions.get(0).and_then(Value::as_str).and_then(Action::parse))
+        {
+            let roles: Vec<RoleName> =
+                RoleName::ALL.iter().copied().filter(|role| policy::allows(*role, action)).collect();
+            operation.insert("x-roles".to_owned(), json!(roles));
         }
     }
 }

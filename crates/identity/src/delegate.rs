@@ -2,26 +2,29 @@
 //! signed form, the relative by accepting in their own account. They act in short sessions of the member's, on record
 //! under both persons; either side ends it at any time.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+mod steps;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use unionhall_kernel::clock::shanghai_day_start;
 use unionhall_kernel::{Code, Mobile, Problem, mask};
 use unionhall_storage::db::constraint;
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
-use unionhall_web::assist::{Assist, Scope, Way};
+use unionhall_web::assist::Scope;
 use unionhall_web::{Actor, Principal};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::account::{self, Account};
-use crate::assist::{self, Helped};
-use crate::schema::{account_delegate as d, session, session_assist};
+use crate::assist;
+use crate::schema::account_delegate as d;
 use crate::sms::{self, Message, Template};
 use crate::{Identity, person};
+
+pub use steps::{Step, open, step};
 
 const MOBILE: &str = "account_delegate.mobile";
 /// The longest a member can be acted for without saying so again.
@@ -286,125 +289,6 @@ type Theirs<'a> = diesel::dsl::Or<
 fn theirs(own: &Account) -> Theirs<'_> {
     let offered = d::state.eq("PROPOSED").and(d::mobile_index.eq(own.mobile_index().unwrap_or_default()));
     offered.or(d::delegate_id.eq(Some(own.id)).assume_not_null())
-}
-
-/// What a relative or the member does with a delegation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// The relative accepts.
-    Accept,
-    /// The relative declines, or gives up what was accepted.
-    Decline,
-    /// The member takes it back.
-    Revoke,
-}
-
-/// Takes a step. Sessions of what ends are over at once.
-///
-/// # Errors
-/// `NOT_FOUND` for what is not theirs; `INVALID_STATE`; `NOT_ANOTHER_PERSON` for one's own person.
-pub async fn step(
-    identity: &Identity,
-    actor: &Actor,
-    me: &Principal,
-    id: Uuid,
-    step: Step,
-) -> Result<Delegation, Problem> {
-    let core = &identity.core;
-    let done = core
-        .db
-        .write(async |tx| {
-            let own = account::get(tx, me.account).await?.ok_or_else(Problem::not_found)?;
-            let query = d::table.find(id).select(Delegation::as_select()).for_update();
-            let found: Delegation = query.first(tx).await.optional()?.ok_or_else(Problem::not_found)?;
-            let is_theirs = match step {
-                Step::Revoke => found.account_id == me.account,
-                Step::Accept | Step::Decline => {
-                    let is_offered = found.state == "PROPOSED";
-                    let has_mobile = own.mobile_index() == Some(found.mobile_index.as_slice());
-                    (is_offered && has_mobile) || found.delegate_id == Some(me.account)
-                }
-            };
-            if !is_theirs {
-                return Err(Problem::not_found());
-            }
-            let state = found.state(core.today());
-            let (to, action) = match step {
-                Step::Accept => (State::Active, "delegate.accept"),
-                Step::Decline if state == State::Active => (State::Revoked, "delegate.give_up"),
-                Step::Decline => (State::Declined, "delegate.decline"),
-                Step::Revoke => (State::Revoked, "delegate.revoke"),
-            };
-            if !state.may_become(to) {
-                return Err(Problem::new(Code::InvalidState));
-            }
-            if step == Step::Accept && me.person == Some(found.person_id) {
-                return Err(Problem::new(Code::NotAnotherPerson));
-            }
-            let ended = (to != State::Active).then(|| core.now());
-            let delegate = if step == Step::Accept { Some(me.account) } else { found.delegate_id };
-            let done: Delegation = diesel::update(d::table.find(id))
-                .set((d::state.eq(to.as_str()), d::delegate_id.eq(delegate), d::ended_at.eq(ended)))
-                .returning(Delegation::as_returning())
-                .get_result(tx)
-                .await?;
-            if to == State::Revoked {
-                let of_it = session_assist::table.filter(session_assist::delegate_id.eq(id));
-                let of_it = session::id.eq_any(of_it.select(session_assist::session_id));
-                diesel::update(session::table.filter(of_it.and(session::ended_at.is_null())))
-                    .set((session::ended_at.eq(core.now()), session::ended_reason.eq("delegation")))
-                    .execute(tx)
-                    .await?;
-                account::touch(tx, done.account_id, core.now()).await?;
-            }
-            note(core, tx, actor, action, &done).await?;
-            Ok(done)
-        })
-        .await?;
-    identity.states.forget(done.account_id);
-    Ok(done)
-}
-
-/// Opens a session of the member's for the relative who accepted.
-///
-/// # Errors
-/// `NOT_FOUND` for what is not theirs; `INVALID_STATE` unless it holds today and the member's account may log in.
-pub async fn open(
-    identity: &Identity,
-    actor: &Actor,
-    (me, person): (&Principal, Uuid),
-    id: Uuid,
-) -> Result<(Uuid, String, DateTime<Utc>), Problem> {
-    let core = &identity.core;
-    let (account, session, expires_at) = core
-        .db
-        .write(async |tx| {
-            let own = d::table.find(id).filter(d::delegate_id.eq(me.account));
-            let found: Option<Delegation> =
-                own.select(Delegation::as_select()).for_update().first(tx).await.optional()?;
-            let found = found.ok_or_else(Problem::not_found)?;
-            let member = account::get(tx, found.account_id).await?.filter(Account::may_log_in);
-            let member = member.filter(|_| found.state(core.today()) == State::Active);
-            let member = member.ok_or_else(|| Problem::new(Code::InvalidState))?;
-            let scopes = found.scopes();
-            let by =
-                Assist { person, account: me.account, post: None, org: None, way: Way::Delegate, scopes };
-            let day_after = found.expires_on.checked_add_days(Days::new(1)).unwrap_or(found.expires_on);
-            let helped = Helped {
-                person: found.person_id,
-                path: None,
-                by: &by,
-                form: None,
-                delegation: Some((id, shanghai_day_start(day_after))),
-                reason: found.relation().as_str(),
-            };
-            let (session, expires_at) = assist::open(core, tx, member.id, &helped).await?;
-            note(core, tx, actor, "delegate.act", &found).await?;
-            Ok((member.id, session, expires_at))
-        })
-        .await?;
-    let token = assist::token(identity, account, session).await?;
-    Ok((session, token, expires_at))
 }
 
 #[cfg(test)]

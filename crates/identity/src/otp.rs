@@ -104,7 +104,8 @@ pub async fn request(
         .write(async |tx| {
             take_slot(tx, realm, purpose, &index, &code_hash, now).await?;
             let day = counts::take(tx, "otp_address", &address, today, PER_ADDRESS_DAY).await?;
-            let mobile_day = counts::take(tx, "otp_mobile", &index, today, PER_MOBILE_DAY).await?;
+            let budget = budget(realm, purpose, &index);
+            let mobile_day = counts::take(tx, "otp_mobile", &budget, today, PER_MOBILE_DAY).await?;
             if day.is_none() || mobile_day.is_none() {
                 return Err(Problem::new(Code::OtpTooOften).retry_after(core.seconds_to_midnight()));
             }
@@ -119,6 +120,12 @@ pub async fn request(
         sms.send(&Message { mobile: mobile.clone(), template })?;
     }
     Ok(())
+}
+
+// A stranger who knows a number can use up what is asked in public, and must not keep a chair from the second factor by that.
+fn budget(realm: Realm, purpose: Purpose, index: &[u8]) -> Vec<u8> {
+    let of = if purpose == Purpose::SecondFactor { purpose.as_str() } else { "" };
+    [index, realm.as_str().as_bytes(), of.as_bytes()].concat()
 }
 
 async fn take_slot(

@@ -4,7 +4,7 @@
 //! a function of family and seq, so a client whose answer was lost asks again and gets the *same* successor,
 //! until that was used once or a day has passed. Any other reuse means two parties hold the family: it dies.
 
-use std::collections::HashSet;
+mod live;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,13 +13,15 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use unionhall_kernel::{Code, Problem};
+use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
 use unionhall_web::Realm;
 use uuid::Uuid;
 
 use crate::account;
 use crate::schema::session;
+
+pub use live::{SessionRow, device_of, list, live_devices, owned};
 
 const MAC_BYTES: usize = 16;
 /// How long a lost answer can be asked for again.
@@ -295,88 +297,6 @@ pub async fn refresh(
     }
     end(conn, family, account, "replay", now).await?;
     Ok(Refreshed::Killed { account })
-}
-
-/// A live session, as its owner sees it.
-#[derive(Debug, Clone, Queryable)]
-pub struct SessionRow {
-    /// The session.
-    pub id: Uuid,
-    /// The device, where one was named.
-    pub device_id: Option<String>,
-    /// Its platform.
-    pub platform: Option<String>,
-    /// Since when.
-    pub created_at: DateTime<Utc>,
-    /// Last refresh.
-    pub rotated_at: DateTime<Utc>,
-}
-
-/// The live sessions of an account, newest first.
-///
-/// # Errors
-/// `INTERNAL` when the database cannot be asked.
-pub async fn list(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Result<Vec<SessionRow>, Problem> {
-    Ok(session::table
-        .filter(session::account_id.eq(account).and(session::ended_at.is_null()))
-        .filter(session::expires_at.gt(now))
-        .order(session::id.desc())
-        .select((
-            session::id,
-            session::device_id,
-            session::platform,
-            session::created_at,
-            session::rotated_at,
-        ))
-        .load(conn)
-        .await?)
-}
-
-/// The device of a session, where one is bound.
-///
-/// # Errors
-/// `INTERNAL` when the database cannot be asked.
-pub async fn device_of(conn: &mut Conn, id: Uuid) -> Result<Option<Device>, Problem> {
-    let row: Option<(Option<String>, Option<String>)> = session::table
-        .find(id)
-        .select((session::device_id, session::platform))
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(row.and_then(|(id, platform)| Some(Device { id: id?, platform: platform.unwrap_or_default() })))
-}
-
-/// The devices on which these accounts are logged in, each with its account.
-///
-/// # Errors
-/// `INTERNAL` when the database cannot be asked.
-pub async fn live_devices(
-    conn: &mut Conn,
-    accounts: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<HashSet<(Uuid, String)>, Problem> {
-    let rows: Vec<(Uuid, Option<String>)> = session::table
-        .filter(session::account_id.eq_any(accounts).and(session::ended_at.is_null()))
-        .filter(session::expires_at.gt(now).and(session::device_id.is_not_null()))
-        .select((session::account_id, session::device_id))
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().filter_map(|(account, device)| Some((account, device?))).collect())
-}
-
-/// Whether a live session belongs to an account.
-///
-/// # Errors
-/// `NOT_FOUND` when it does not.
-pub async fn owned(conn: &mut Conn, id: Uuid, account: Uuid) -> Result<(), Problem> {
-    let found: Option<Uuid> = session::table
-        .find(id)
-        .filter(session::account_id.eq(account).and(session::ended_at.is_null()))
-        .select(session::id)
-        .first(conn)
-        .await
-        .optional()?;
-    found.map(|_| ()).ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 #[cfg(test)]

@@ -81,10 +81,10 @@ catalogue! {
     NotOnBehalf "NOT_ON_BEHALF" 403 "不能代办" "此事项须由会员本人办理。" "Not on behalf" "The member has to do this themself, or in another way.";
     WechatRefused "WECHAT_REFUSED" 403 "微信拒绝登录" "微信提示该用户存在风险，请改用短信验证码登录。" "Refused by WeChat" "WeChat takes the user for a risk; log in with a code by SMS.";
     ConsentRequired "CONSENT_REQUIRED" 403 "需要您的同意" "首次进入该合作系统前，请先同意向其提供所列信息。" "Consent required" "The member has not agreed to this partner; see receives.";
-    NotAnotherPerson "NOT_ANOTHER_PERSON" 403 "须由他人办理" "本人提交的事项须由另一人审批。" "Needs another person" "The same natural person cannot enter and approve.";
+    NotAnotherPerson "NOT_ANOTHER_PERSON" 403 "须由他人办理" "本人的或本人提交的事项，须由他人办理。" "Needs another person" "What is one's own, or was entered by oneself, takes another person.";
     GrantExceedsCeiling "GRANT_EXCEEDS_CEILING" 403 "超出授权范围" "不能授予超出本人授权上限的职务。" "Above the grant ceiling" "You cannot grant a role above your ceiling.";
     // 404, 405, 408
-    NotFound "NOT_FOUND" 404 "未找到" "内容不存在或不在您的管理范围内。" "Not found" "It does not exist, or it is outside your scope.";
+    NotFound "NOT_FOUND" 404 "未找到" "内容不存在，或您无权查看。" "Not found" "It does not exist, or you may not see it.";
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "不支持的请求方法" "请更新应用后重试。" "Method not allowed" "This path does not answer this method.";
     RequestTimeout "REQUEST_TIMEOUT" 408 "请求超时" "网络不稳定，请重试。" "Request timeout" "The request did not arrive in time.";
     // 409

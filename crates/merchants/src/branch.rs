@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_kernel::geo::Datum;
+use unionhall_kernel::text::compact;
 use unionhall_kernel::{Code, IdGen, Problem};
 use unionhall_storage::page::Page;
 use unionhall_storage::{Conn, Core, audit};
@@ -14,7 +15,7 @@ use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use crate::merchant::Merchant;
-use crate::schema::merchant_branch;
+use crate::schema::{merchant, merchant_branch};
 
 /// A branch.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -164,6 +165,27 @@ pub async fn get(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Branch, Pr
         .find(id)
         .filter(merchant_branch::merchant_id.eq(merchant))
         .select(Branch::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// The code in what a printed QR says: a link that ends with it, whatever was hung on the link, or the code itself.
+pub fn printed(said: &str) -> String {
+    let link = said.split(['?', '#']).next().unwrap_or_default();
+    compact(link.trim_end_matches('/').rsplit('/').next().unwrap_or_default()).to_ascii_uppercase()
+}
+
+/// The branch a printed QR names, with its merchant's name.
+///
+/// # Errors
+/// `NOT_FOUND` when none has the code.
+pub async fn named_by_code(conn: &mut Conn, code: &str) -> Result<(Branch, String), Problem> {
+    let found = merchant_branch::table
+        .inner_join(merchant::table.on(merchant::id.eq(merchant_branch::merchant_id)))
+        .filter(merchant_branch::code.eq(code))
+        .select((Branch::as_select(), merchant::name))
         .first(conn)
         .await
         .optional()?;

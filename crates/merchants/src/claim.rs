@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::campaign::{self, Campaign, CampaignState, CouponTerms, LimitPeriod, OfferKind};
 use crate::code_pool;
+use crate::eligible;
 use crate::schema::{campaign as campaign_table, campaign_branch, campaign_counter, coupon, member_standing};
 
 /// How often a claim that lost a race for its place is tried in all.
@@ -122,7 +123,7 @@ async fn eligible(tx: &mut Conn, person: Uuid, of: &Campaign, today: NaiveDate) 
         .first(tx)
         .await
         .optional()?;
-    let ineligible = |rule: &str| Err(Problem::new(Code::NotEligible).with("rule", rule));
+    let ineligible = |rule: &str| Err(eligible::refused(rule, None));
     match standing {
         Some((path, _)) if !path.starts_with(&of.path) => ineligible("union"),
         Some((path, state))

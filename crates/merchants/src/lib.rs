@@ -14,6 +14,7 @@ pub mod claim;
 pub mod code_pool;
 pub mod data;
 pub mod directory;
+mod eligible;
 pub mod guess;
 pub mod http;
 pub mod import;

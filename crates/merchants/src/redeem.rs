@@ -27,7 +27,7 @@ use unionhall_storage::{Conn, Core};
 use unionhall_web::wire;
 use uuid::Uuid;
 
-use crate::{Merchants, receipt};
+use crate::{Merchants, eligible, receipt};
 
 /// How often a statement that lost a race is tried in all.
 const ATTEMPTS: u32 = 6;
@@ -216,14 +216,12 @@ fn located(base: &str, body: &[u8]) -> Result<Option<String>, Problem> {
 
 /// A refusal of the statement as the caller is told it.
 fn refusal_of(word: &str, min_spend: Option<i64>) -> Problem {
-    let ineligible = |rule: &str| Problem::new(Code::NotEligible).with("rule", rule);
     match word {
         "qr_used" => Problem::new(Code::CardQrUsed),
         "card" => Problem::new(Code::CardNotValid),
         "absent" => Problem::not_found(),
         "contract" | "not_open" => Problem::new(Code::NotOpen),
-        "union" | "card_limited" | "coupon_needed" => ineligible(word),
-        "min_spend" => ineligible(word).with("min_spend_fen", min_spend),
+        "union" | "card_limited" | "coupon_needed" | "min_spend" => eligible::refused(word, min_spend),
         "coupon_used" => Problem::new(Code::CouponUsed),
         "amount" => Problem::invalid("/amount_fen", Invalid::new("REQUIRED", "请填写消费金额。")),
         "limit" => Problem::new(Code::AlreadyHave),

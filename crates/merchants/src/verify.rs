@@ -8,7 +8,8 @@ use diesel_async::RunQueryDsl;
 use unionhall_cards::code::{CardCodes, Opened, STEP_TOLERANCE, step_at};
 use unionhall_cards::standing::{Validity, validity};
 use unionhall_cards::till_code;
-use unionhall_kernel::{Problem, mask};
+use unionhall_kernel::text::compact_digits;
+use unionhall_kernel::{Code, Problem, mask};
 use unionhall_storage::hot::{bind, hot};
 use uuid::Uuid;
 
@@ -147,9 +148,10 @@ async fn open(
     code: &str,
 ) -> Result<(Option<Opened>, Option<Reason>), Problem> {
     let core = &merchants.core;
-    if till_code::is_one(code) {
+    let digits = compact_digits(code);
+    if till_code::is_one(&digits) {
         let taken = guess::take(core, branch).await?;
-        let opened = till_code::open(core, code).await?;
+        let opened = till_code::open(core, &digits).await?;
         if opened.is_some() {
             guess::give_back(core, taken).await?;
         }
@@ -192,22 +194,50 @@ pub async fn verify(
     Ok(outcome)
 }
 
-async fn judge(merchants: &Merchants, till: Till, opened: Opened) -> Result<Result<Valid, Reason>, Problem> {
+/// The rows of a card at a branch.
+async fn read(merchants: &Merchants, person: Uuid, n: i32, branch: Uuid) -> Result<Vec<Row>, Problem> {
     let core = &merchants.core;
     let (now, today) = (core.now(), core.today());
     let statement = || {
         hot::<RowSql, _>(
             SQL,
             (
-                bind::<SqlUuid, _>(opened.person),
-                bind::<Int4, _>(opened.n),
-                bind::<SqlUuid, _>(till.branch),
+                bind::<SqlUuid, _>(person),
+                bind::<Int4, _>(n),
+                bind::<SqlUuid, _>(branch),
                 bind::<Timestamptz, _>(now),
                 bind::<Date, _>(today),
             ),
         )
     };
-    let rows: Vec<Row> = core.db.point(async |conn| statement().load(conn).await).await?;
+    core.db.point(async |conn| statement().load(conn).await).await
+}
+
+/// What a member could use at a branch now, with one of their cards: what the till would be shown.
+///
+/// # Errors
+/// `CARD_NOT_VALID`; `UNAVAILABLE` when the database cannot be asked.
+pub async fn offers_at(
+    merchants: &Merchants,
+    person: Uuid,
+    n: i32,
+    branch: Uuid,
+) -> Result<Vec<Offer>, Problem> {
+    let rows = read(merchants, person, n, branch).await?;
+    let card = rows.as_slice().first().map(|(card, _)| card);
+    let worth = card.map(|(status, state, policy, from, to, ..)| {
+        validity(status, state.as_deref(), policy, *from, *to, merchants.core.today())
+    });
+    match worth {
+        Some(Validity::Valid { limited }) => offers(&rows, limited),
+        _ => Err(Problem::new(Code::CardNotValid)),
+    }
+}
+
+async fn judge(merchants: &Merchants, till: Till, opened: Opened) -> Result<Result<Valid, Reason>, Problem> {
+    let core = &merchants.core;
+    let (now, today) = (core.now(), core.today());
+    let rows = read(merchants, opened.person, opened.n, till.branch).await?;
     // A code of ours whose card is gone: there is nothing to say about it.
     let Some((card, _)) = rows.as_slice().first() else { return Ok(Err(Reason::CodeInvalid)) };
     let (status, member_state, policy, valid_from, valid_to, last_step, name) = card;

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use curve25519_dalek::edwards::CompressedEdwardsY;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Deserialize;
@@ -39,7 +40,7 @@ impl PublicKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// `KEY_FORMAT`.
+    /// `KEY_FORMAT`; `KEY_WEAK` for one that needs no private key.
     pub fn parse(form: &KeyForm) -> Result<Self, Invalid> {
         let x = match form {
             KeyForm::Raw(text) => Some(text),
@@ -50,7 +51,19 @@ impl PublicKey {
         let bytes = x.and_then(|x| STANDARD_NO_PAD.decode(plain(x)).ok());
         let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         let refused = Invalid::new("KEY_FORMAT", "须为Ed25519公钥：JWK，或32字节的base64。");
-        bytes.map(Self).ok_or(refused)
+        let key = bytes.map(Self).ok_or(refused)?;
+        if key.is_sound() {
+            Ok(key)
+        } else {
+            Err(Invalid::new("KEY_WEAK", "此公钥不安全，请重新生成密钥。"))
+        }
+    }
+
+    // A point of small order verifies signatures that nobody's private key made, and one written in another way than the
+    // only canonical one (RFC 8032, 5.1.3) would be a second name of a key.
+    fn is_sound(&self) -> bool {
+        let written = CompressedEdwardsY(self.0);
+        written.decompress().is_some_and(|point| !point.is_small_order() && point.compress() == written)
     }
 }
 

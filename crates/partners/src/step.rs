@@ -9,7 +9,7 @@ use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
 
 use crate::partner::{By, Partner};
-use crate::schema::partner;
+use crate::schema::{partner, partner_ticket};
 use crate::state::State;
 
 /// A step of a partner.
@@ -61,6 +61,12 @@ pub async fn take(
         update.returning(Partner::as_returning()).get_result(tx).await.optional()?
     };
     let taken = taken.ok_or_else(|| Problem::new(Code::Stale))?;
+    if to != State::Active {
+        // Who is let in again does not find the doors open that were left.
+        diesel::delete(partner_ticket::table.filter(partner_ticket::partner_id.eq(before.id)))
+            .execute(tx)
+            .await?;
+    }
     account::set_state(tx, before.id, to.of_account(), core.now()).await?;
     let object = ("partner", Some(before.id));
     let mut event = by.actor.event(core.id(), core.now(), Some(&before.path), action, object);

@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, Binary, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use unionhall_identity::account;
+use unionhall_identity::{account, session};
 use unionhall_kernel::{Code, Problem};
 use unionhall_registry::{membership, org};
 use unionhall_storage::{Conn, Core, audit};
@@ -140,8 +140,8 @@ const USE: &str = "UPDATE partner_ticket t SET used_at = $3 \
 /// Exchanges a ticket for what its member agreed to share.
 ///
 /// # Errors
-/// `TICKET_INVALID` alike for one that is unknown, used, expired or another partner's, whose consent was withdrawn or whose
-/// account may not log in any more.
+/// `TICKET_INVALID` alike for one that is unknown, used, expired or another partner's, whose consent was withdrawn, or whose
+/// account may not log in any more or is logged in nowhere.
 pub async fn exchange(core: &Core, actor: &Actor, partner: Uuid, ticket: &str) -> Result<SignedIn, Problem> {
     let now = core.now();
     let refused = || Problem::new(Code::TicketInvalid);
@@ -159,6 +159,10 @@ pub async fn exchange(core: &Core, actor: &Actor, partner: Uuid, ticket: &str) -
             let own = account::get(tx, account_id).await?;
             let own = own.filter(|own| own.may_log_in() && own.person == Some(person_id));
             let level = own.ok_or_else(refused)?.level;
+            // Whoever logged out everywhere is nowhere logged in by an older ticket either.
+            if session::list(tx, account_id, now).await?.is_empty() {
+                return Err(refused());
+            }
             let standing = membership::standing(tx, person_id).await?;
             let standing = standing.filter(|standing| standing.state != membership::State::Ended);
             let path = standing.as_ref().map(|standing| standing.path.clone());

@@ -105,9 +105,10 @@ pub async fn submit(
     if open_one > 0 {
         return Err(Problem::new(Code::ApplicationOpen));
     }
+    // A pool that was found by its name is no union that could judge: its county does.
     let (via, state, days) = match target {
-        Target::Union(_) => ("union", State::BuReview, UNION_DAYS),
-        Target::Pool(_) => ("pool", State::PoolReview, POOL_DAYS),
+        Target::Union(_) if org.org_type != org::POOL => ("union", State::BuReview, UNION_DAYS),
+        _ => ("pool", State::PoolReview, POOL_DAYS),
     };
     let (id, now) = (core.id(), core.now());
     diesel::insert_into(application::table)

@@ -27,11 +27,11 @@ use crate::schema::{org as orgs, org_module as rows};
 pub enum Module {
     /// 申请入会: closed, a union takes no new applications.
     Join,
-    /// 会员卡: closed, apps do not show it; a card stays what it is.
+    /// 会员卡: closed, apps do not show it; a card is issued all the same, stays what it is and is taken by tills.
     Cards,
-    /// 普惠优惠: closed, nothing is claimed; what was claimed can be used.
+    /// 普惠优惠: closed, no campaign is approved and nothing is claimed; what runs and what was claimed can be used.
     Benefits,
-    /// 通知资讯: closed, apps do not show it.
+    /// 通知资讯: closed, no notice is approved and apps show none; what is out is not withdrawn.
     Notices,
 }
 

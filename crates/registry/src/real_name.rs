@@ -35,6 +35,18 @@ pub enum Outcome {
     Unconfirmed,
 }
 
+impl Outcome {
+    /// What the member reads.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Matched => "实名认证成功。",
+            Self::NameDiffers => "姓名与工会名册不一致，请核对，或联系所在工会更正。",
+            Self::AlreadyClaimed => "该身份已绑定其他账号，如手机已更换，请申请换号。",
+            Self::Unconfirmed => "暂未核对成功：如登记的手机已更换，请申请换号；如尚未入会，请申请入会。",
+        }
+    }
+}
+
 /// Judges a claim.
 ///
 /// # Errors
@@ -133,7 +145,7 @@ async fn judge(tx: &mut Conn, me: &Principal, name: &PersonName, index: &Vec<u8>
         return if own == person && account.level >= 1 {
             Ok(Judged::Already(own))
         } else {
-            Err(Problem::new(Code::InvalidState))
+            Err(Problem::new(Code::InvalidState).with_detail("此账号已实名为其他人。"))
         };
     }
     let on_roster = standing.is_some_and(|s| s.state != State::Ended);

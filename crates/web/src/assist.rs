@@ -123,6 +123,11 @@ pub const EXCEPT: &[(&str, &[Way], &str)] = &[
         NOBODY,
         "使用优惠须本人在店内: it is confirmed in the shop, on the member's own phone",
     ),
+    (
+        "copy_my_data",
+        NOBODY,
+        "含完整证件号码，只交本人: it shows full numbers, which takes the right to reveal them; asked for in writing, whoever has that right sends it",
+    ),
     ("verify_real_name", NOBODY, "代办前已核对证件: whoever opened the session has seen the document"),
     (
         "change_mobile",

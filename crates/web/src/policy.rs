@@ -19,6 +19,11 @@ macro_rules! actions {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Action::$variant => $word,)* }
             }
+
+            /// Reads the name.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.as_str() == word)
+            }
         }
 
         /// Whether `role` may do `action`.

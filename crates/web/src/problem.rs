@@ -79,7 +79,7 @@ pub struct ProblemBody {
     /// The field whose value is taken, on `ALREADY_EXISTS`; that of the wrong code, where two are sent, on `OTP_INVALID` and `WECHAT_CODE_INVALID`.
     #[schema(example = "uscc")]
     pub field: Option<String>,
-    /// The rule that is not met, on `NOT_ELIGIBLE`.
+    /// The rule that is not met, on `NOT_ELIGIBLE`: `union`, `membership`, `card_limited`, `coupon_needed` (claim first), `min_spend`.
     #[schema(example = "min_spend")]
     pub rule: Option<String>,
     /// What must be spent at least, on `NOT_ELIGIBLE` with the rule `min_spend`. 最低消费

@@ -1,6 +1,7 @@
 //! `/v1/admin`: a member's cards, for cadres in scope.
 
 use actix_web::{HttpResponse, get, post, web};
+use unionhall_kernel::{Code, Problem};
 use unionhall_web::{Answer, Body, Cadre, Id, IfMatch, IfMatchHeader, PageBody, ReasonBody, can, etag};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -76,6 +77,7 @@ async fn report_card_lost(
     request_body = ReasonBody,
     responses(
         (status = 200, description = "Revoked for good", body = CardDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`: one's own, `FORBIDDEN`"),
         (status = 409, description = "`INVALID_STATE`"),
     )
 )]
@@ -100,6 +102,7 @@ async fn revoke_card(
     request_body = ReasonBody,
     responses(
         (status = 200, description = "The new card", body = CardDto),
+        (status = 403, description = "`NOT_ANOTHER_PERSON`: one's own, `FORBIDDEN`"),
         (status = 409, description = "`INVALID_STATE`: not revoked, no active membership, or another card lives"),
     )
 )]
@@ -111,9 +114,17 @@ async fn reissue_card(
     version: IfMatch,
     body: Body<ReasonBody>,
 ) -> Answer {
-    let check = |card: &store::CardView| version.check(card.version);
+    let check = |card: &store::CardView| others(&by, card).and_then(|()| version.check(card.version));
     let card = loss::reissue(&cards.core, &by.actor, &by.scope, id.0, check, body.parse()?).await?;
     Ok(etag::tagged(card.version, &CardDto::from(card)))
+}
+
+/// Nobody revokes or issues anew what is their own.
+fn others(by: &Cadre<can::CardWrite>, card: &store::CardView) -> Result<(), Problem> {
+    match by.actor.person == Some(card.person) {
+        true => Err(Problem::new(Code::NotAnotherPerson)),
+        false => Ok(()),
+    }
 }
 
 async fn set(
@@ -124,7 +135,12 @@ async fn set(
     to: Status,
     reason: &str,
 ) -> Answer {
-    let check = |card: &store::CardView| version.check(card.version);
+    let check = |card: &store::CardView| {
+        if to == Status::Revoked {
+            others(by, card)?;
+        }
+        version.check(card.version)
+    };
     let card = loss::set_by_cadre(&cards.core, &by.actor, &by.scope, id.0, check, to, reason).await?;
     Ok(etag::tagged(card.version, &CardDto::from(card)))
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::CardDto;
-use crate::code::{STEP_SECONDS, step_at, step_start};
+use crate::code::{STEP_SECONDS, step_start};
 use crate::standing::Validity;
 use crate::store::CardView;
 use crate::till_code::TillCode;
@@ -59,7 +59,8 @@ struct QrQuery {
 struct QrDto {
     /// Now, as the server has it.
     server_time: String,
-    /// One code a step of 30 seconds; the first is valid now.
+    /// One code a step of 30 seconds; the first is valid now, also right after a redemption, which kills the code it used and
+    /// all before it.
     codes: Vec<CodeDto>,
 }
 
@@ -69,9 +70,9 @@ struct CodeDto {
     /// What the QR shows: at most 64 characters.
     #[schema(max_length = 64)]
     code: String,
-    /// When its step begins.
+    /// From when it is to be shown: the first from now on, at the latest; the others from their step's begin.
     not_before: String,
-    /// When its step ends.
+    /// Until when: its step's end.
     not_after: String,
 }
 
@@ -102,12 +103,14 @@ async fn get_card_qr(cards: web::Data<Cards>, me: Member<1>, id: Id, query: Quer
     }
     let core = &cards.core;
     let card = presentable(core, &me, id).await?;
-    let (now, first) = (core.now(), step_at(core.now()));
+    let now = core.now();
+    let first = card.step_at(now);
     let codes = (first..first + i64::from(count)).map(|step| {
         let code = cards.codes.seal(card.person, card.n, step)?;
         let begins = step_start(step);
+        let from = if step == first { begins.min(now) } else { begins };
         let ends = begins + chrono::Duration::seconds(STEP_SECONDS);
-        Ok(CodeDto { code, not_before: wire::instant(begins), not_after: wire::instant(ends) })
+        Ok(CodeDto { code, not_before: wire::instant(from), not_after: wire::instant(ends) })
     });
     let codes = codes.collect::<Result<Vec<_>, Problem>>()?;
     Ok(HttpResponse::Ok().json(QrDto { server_time: wire::instant(now), codes }))

@@ -58,6 +58,7 @@ impl From<CardView> for CardDto {
             last4,
             person: _,
             n: _,
+            last_step: _,
             status: _,
             lost_at: _,
             version: _,

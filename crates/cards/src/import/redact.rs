@@ -18,7 +18,18 @@ fn last4(digits: &str) -> &str {
 }
 
 fn digits_of(text: &str) -> String {
-    compact_digits(text).chars().filter(char::is_ascii_digit).collect()
+    compact_digits(text).chars().filter_map(digit).collect()
+}
+
+// A digit, also as Arabic and Persian write it: other scripts are no reason to keep a number.
+fn digit(c: char) -> Option<char> {
+    let value = match c {
+        '0'..='9' => return Some(c),
+        '\u{660}'..='\u{669}' => u32::from(c) - 0x660,
+        '\u{6F0}'..='\u{6F9}' => u32::from(c) - 0x6F0,
+        _ => return None,
+    };
+    char::from_digit(value, 10)
 }
 
 /// The cell of a card number.
@@ -28,7 +39,7 @@ fn number(cell: &Cell) -> Option<String> {
         return None;
     }
     let is_exact = matches!(cell, Cell::Text(_)) || digits.len() <= EXACT;
-    let right = BankCard::parse(cell.text()).ok().filter(|_| is_exact);
+    let right = BankCard::parse(&digits).ok().filter(|_| is_exact);
     Some(right.map_or_else(|| format!("{WRONG}****{}", last4(&digits)), |card| card.masked()))
 }
 
@@ -38,9 +49,8 @@ fn elsewhere(text: &str) -> String {
     let mut run = String::new();
     for c in text.chars() {
         let is_digit = digits_of(c.encode_utf8(&mut [0; 4])).len() == 1;
-        if is_digit
-            || (!run.is_empty() && (is_blank(c) || compact_digits(c.encode_utf8(&mut [0; 4])).is_empty()))
-        {
+        // Whatever stands between groups, it is one number.
+        if is_digit || (!run.is_empty() && (is_blank(c) || !c.is_alphanumeric())) {
             run.push(c);
         } else {
             flush(&mut out, &mut run);
@@ -52,10 +62,14 @@ fn elsewhere(text: &str) -> String {
 }
 
 fn flush(out: &mut String, run: &mut String) {
-    match BankCard::parse(run.trim()) {
+    // What stands after the last digit belongs to what follows.
+    let number = run.trim_end_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let rest = run.split_off(number.len());
+    match BankCard::parse(&digits_of(&number)) {
         Ok(card) => out.push_str(&card.masked()),
-        Err(_) => out.push_str(run),
+        Err(_) => out.push_str(&number),
     }
+    out.push_str(&rest);
     run.clear();
 }
 
@@ -63,11 +77,17 @@ fn flush(out: &mut String, run: &mut String) {
 pub(super) fn redact(columns: &Columns, cells: &mut [Cell]) {
     let at = |meaning| columns.position(meaning);
     let (card, document) = (at(Meaning::Field("card")), at(Meaning::Id));
+    let reference = at(Meaning::Field("reference"));
     for (place, cell) in cells.iter_mut().enumerate() {
         let told = if Some(place) == card {
             number(cell)
         } else if Some(place) == document && matches!(digits_of(cell.text()).len(), 15 | 18) {
             None
+        } else if Some(place) == reference
+            && let Ok(hidden) = BankCard::parse(&digits_of(cell.text()))
+        {
+            // A reference may have letters, and a card's number with a letter in it is still one.
+            Some(hidden.masked())
         } else {
             Some(elsewhere(cell.text())).filter(|told| told != cell.text())
         };
@@ -83,7 +103,7 @@ mod tests {
     use unionhall_registry::import::Kind;
 
     fn after(cells: &[Cell]) -> Vec<String> {
-        let titles = ["证件号码", "卡号", "备注"].map(str::to_owned).to_vec();
+        let titles = ["证件号码", "卡号", "备注", "银行参考号"].map(str::to_owned).to_vec();
         let mut cells = cells.to_vec();
         redact(&Columns::read(Kind::Cards, titles), &mut cells);
         cells.iter().map(|cell| cell.text().to_owned()).collect()
@@ -106,6 +126,15 @@ mod tests {
         );
         assert_eq!(of("", "6217000000000000003", "13800138000"), ["", "×****0003", "13800138000"]);
         assert_eq!(of("", "0004", "****0004"), ["", "0004", "****0004"], "what was taken out stays so");
+        for hidden in
+            ["6225.8800.0000.0001", "6225/8800/0000/0001", "6225_8800_0000_0001 ", "٦٢٢٥٨٨٠٠٠٠٠٠٠٠٠١"]
+        {
+            assert_eq!(of("", "", hidden)[2].trim_end(), "****0001");
+            assert_eq!(of("", hidden, "")[1], "****0001");
+        }
+        let reference = |told: &str| after(&[text(""), text(""), text(""), text(told)]).remove(3);
+        assert_eq!(reference("62258800a00000001"), "****0001");
+        assert_eq!(reference("ZZB-2026-11-000123"), "ZZB-2026-11-000123");
         let rounded = after(&[text(""), Cell::number(6_225_880_000_000_001.0), text("")]);
         assert!(rounded[1].starts_with(WRONG), "a spreadsheet's number has lost digits: {rounded:?}");
     }

@@ -234,3 +234,26 @@ async fn a_card_revoked_by_mistake_is_issued_anew_once() {
         "the old one stays dead"
     );
 }
+
+#[tokio::test]
+async fn nobody_revokes_their_own_card() {
+    let app = TestApp::start().await;
+    let registrar = app.cadre("410102", RoleName::Registrar).await;
+    let member = app.on_roster("410102").await;
+    let session = app.login_member(&member.mobile).await;
+    app.prove(&session, &member).await;
+    let cards = app.get("/v1/me/cards").by(&session).await.expect(200);
+    app.sql(&format!(
+        "UPDATE account SET person_id = '{}' WHERE id = '{}'",
+        member.person, registrar.session.account
+    ))
+    .await;
+    app.services.identity.states.forget(registrar.session.account);
+    let path = format!("/v1/admin/cards/{}", cards["items"][0]["id"].as_str().unwrap());
+    app.sql(&format!("UPDATE post SET person_id = '{}' WHERE id = '{}'", member.person, registrar.post))
+        .await;
+    let tag = app.get(&path).by(&registrar.session).await.etag();
+    let body = json!({"reason": "本人的卡"});
+    let own = app.post(&format!("{path}/revoke"), body).by(&registrar.session).if_match(&tag).await;
+    assert_eq!(own.problem(403), "NOT_ANOTHER_PERSON");
+}

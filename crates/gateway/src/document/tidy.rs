@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 /// Mends a document.
 pub(super) fn tidy(document: &mut Value) {
     name_arguments(document);
+    name_instants(document);
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     let responses = operations.filter_map(|operation| operation.get_mut("responses")?.as_object_mut());
@@ -17,6 +18,31 @@ pub(super) fn tidy(document: &mut Value) {
                 of.insert("schema".to_owned(), json!({"type": "string", "format": "binary"}));
             }
         }
+    }
+}
+
+// What is named `…_at` is an instant, also where the code holds its text.
+fn name_instants(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get_mut("properties") {
+                for (name, property) in properties.iter_mut() {
+                    let of_time = name.ends_with("_at")
+                        || matches!(name.as_str(), "server_time" | "not_before" | "not_after");
+                    let is_text = |of: &Value| *of == json!("string") || *of == json!(["string", "null"]);
+                    if let Some(property) = property.as_object_mut()
+                        && of_time
+                        && property.get("type").is_some_and(is_text)
+                        && !property.contains_key("format")
+                    {
+                        property.insert("format".to_owned(), json!("date-time"));
+                    }
+                }
+            }
+            map.values_mut().for_each(name_instants);
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_instants),
+        _ => {}
     }
 }
 

@@ -118,9 +118,17 @@ async fn a_developer_reads_what_was_sent_and_sets_the_clock_ahead() {
     assert!(page.find("13800000002") < page.find("13800000001"));
 
     // Only for who asks by a local name, for themself.
-    for (name, value) in
-        [("host", "evil.example"), ("x-forwarded-for", "203.0.113.7"), ("forwarded", "for=1.1.1.1")]
-    {
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("host", "evil.example@127.0.0.1"),
+        ("host", "127.0.0.1:evil.example"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "for=1.1.1.1"),
+        ("via", "1.1 proxy"),
+        ("x-real-ip", "203.0.113.7"),
+        ("cf-connecting-ip", "203.0.113.7"),
+    ] {
         let asked = dev.http.get(dev.at("/dev/outbox")).header(name, value).send().await.unwrap();
         assert_eq!(asked.status(), 404, "{name}");
     }

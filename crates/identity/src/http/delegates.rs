@@ -104,10 +104,9 @@ async fn create_delegate(identity: web::Data<Identity>, me: Member<1>, body: Bod
     let mut fields = Fields::new();
     let mobile = fields.take("/mobile", Mobile::parse(&body.mobile));
     let code = body.code.as_deref().and_then(|code| fields.take("/code", otp::parse_code(code)));
-    let mut scopes = body.scopes.clone();
-    scopes.dedup();
+    let scopes: Vec<Scope> = Scope::ALL.iter().copied().filter(|scope| body.scopes.contains(scope)).collect();
     let some = Invalid::new("REQUIRED", "请至少选择一类事项。");
-    fields.require((1..=3).contains(&scopes.len()), "/scopes", some);
+    fields.require((1..=Scope::ALL.len()).contains(&body.scopes.len()), "/scopes", some);
     let last = today.checked_add_days(Days::new(MOST_DAYS)).unwrap_or(today);
     let range = Invalid::new("DATE_RANGE", "有效期最早今天，最长一年。");
     fields.require((today..=last).contains(&body.expires_on), "/expires_on", range);

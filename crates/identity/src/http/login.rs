@@ -12,7 +12,7 @@ use super::tokens::TokensDto;
 use crate::consent::Given;
 use crate::login::{self, Factors, MemberLogin};
 use crate::otp::{self, Purpose};
-use crate::{Identity, password};
+use crate::{Identity, account, password};
 
 const MAX_LOGIN_CHARS: usize = 64;
 
@@ -57,12 +57,12 @@ pub(super) fn parse_binding_code(code: Option<String>, fields: &mut Fields) -> O
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OtpRequest {
-    /// 11 digits; `+86` and spaces are accepted.
-    #[schema(value_type = Mobile, example = "13800138000")]
-    mobile: String,
+    /// 11 digits; `+86` and spaces are accepted. With a token and purpose `confirm` it may be left out: the account's own then.
+    #[schema(value_type = Option<Mobile>, example = "13800138000")]
+    mobile: Option<String>,
     /// What the code is for.
     purpose: Purpose,
-    /// In which realm; `member` without.
+    /// In which realm; without, `cadre` for `second_factor`, that of the token where the mobile is left out, else `member`.
     realm: Option<Realm>,
 }
 
@@ -77,13 +77,15 @@ struct OtpSent {
 
 /// Ask a one-time code by SMS 获取短信验证码
 ///
-/// A code for `new_mobile` is sent only with a member's token: nobody else has a mobile to change.
+/// A code for `new_mobile` is sent only with a member's token: nobody else has a mobile to change. Ask one a minute for each
+/// number and purpose.
 #[utoipa::path(
     tag = "auth",
     request_body = OtpRequest,
     responses(
         (status = 202, description = "Taken; the same answer for every number", body = OtpSent),
         (status = 401, description = "`UNAUTHENTICATED`: `new_mobile` without a member's token, or in another realm"),
+        (status = 409, description = "`INVALID_STATE`: the mobile was left out and the account has none"),
         (status = 429, description = "`OTP_TOO_OFTEN`, `RATE_LIMITED`"),
     )
 )]
@@ -96,11 +98,25 @@ async fn request_otp(
 ) -> Answer {
     let dto = body.into_inner();
     let mut fields = Fields::new();
-    let Some(mobile) = fields.take("/mobile", Mobile::parse(&dto.mobile)) else {
-        return Err(fields.problem().into());
+    let own = caller.principal.as_ref().filter(|_| dto.purpose == Purpose::Confirm);
+    let mobile = match (&dto.mobile, own) {
+        (Some(typed), _) => fields.take("/mobile", Mobile::parse(typed)),
+        (None, Some(by)) => {
+            let core = &identity.core;
+            let account = account::get(&mut *core.db.read().await?, by.account).await?;
+            let own = account.map(|account| account.mobile(&core.sealer)).transpose()?.flatten();
+            Some(own.ok_or_else(|| Problem::new(Code::InvalidState))?)
+        }
+        (None, None) => fields.take("/mobile", Err(Invalid::new("REQUIRED", "请填写手机号。"))),
     };
-    let realm = dto.realm.unwrap_or(Realm::Member);
-    let is_member = caller.principal.is_some_and(|by| by.realm == Realm::Member) && realm == Realm::Member;
+    let Some(mobile) = mobile else { return Err(fields.problem().into()) };
+    let realm = dto.realm.unwrap_or(match (dto.purpose, own) {
+        (Purpose::SecondFactor, _) => Realm::Cadre,
+        (_, Some(by)) if dto.mobile.is_none() => by.realm,
+        _ => Realm::Member,
+    });
+    let is_member = caller.principal.is_some_and(|by| by.realm == Realm::Member && by.assist.is_none())
+        && realm == Realm::Member;
     if dto.purpose == Purpose::NewMobile && !is_member {
         return Err(Problem::new(Code::Unauthenticated).into());
     }
@@ -178,8 +194,9 @@ struct OtpLogin {
     realm: Option<Realm>,
     /// The device.
     device: DeviceDto,
-    /// Documents agreed to.
+    /// Documents agreed to; none without. What is still due is answered as `consents_due`.
     #[schema(max_items = 16)]
+    #[serde(default)]
     consents: Vec<Given>,
 }
 

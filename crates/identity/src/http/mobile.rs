@@ -34,6 +34,7 @@ struct MobileChange {
 ///
 /// For who still has the old phone; without it, `POST /v1/public/mobile-changes`. Every session of the account ends; the
 /// answer holds the tokens of a new one on the same device. The old number is told by SMS.
+/// If the answer is lost and the refresh is refused, it was done: log in with the new number. The old one would be a new account.
 #[utoipa::path(
     tag = "me",
     security(("member" = [])),

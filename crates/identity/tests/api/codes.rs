@@ -1,5 +1,7 @@
 //! One-time codes.
 
+use std::future::IntoFuture;
+
 use chrono::Duration;
 use serde_json::json;
 use unionhall_testkit::{TestApp, mobile};
@@ -116,4 +118,32 @@ async fn odd_mobiles_are_accepted_or_named() {
         assert_eq!(reply.json()["errors"][0]["pointer"], "/mobile");
         assert_eq!(reply.json()["errors"][0]["code"], "MOBILE_FORMAT");
     }
+}
+
+#[tokio::test]
+async fn who_asks_in_public_keeps_nobody_from_the_second_factor() {
+    let app = TestApp::start().await;
+    let number = mobile();
+    for _ in 0..10 {
+        app.otp(&number, "login", Realm::Member).await;
+        app.advance(Duration::seconds(61)).await;
+    }
+    let ask = |purpose: &str| {
+        let body = json!({"mobile": number, "purpose": purpose});
+        app.post("/v1/auth/otp", body).into_future()
+    };
+    assert_eq!(ask("login").await.problem(429), "OTP_TOO_OFTEN");
+    ask("second_factor").await.expect(202);
+}
+
+#[tokio::test]
+async fn a_code_to_confirm_goes_to_the_accounts_own_mobile() {
+    let app = TestApp::start().await;
+    let number = mobile();
+    let session = app.login_member(&number).await;
+    let body = json!({"purpose": "confirm"});
+    assert_eq!(app.post("/v1/auth/otp", body.clone()).await.problem(422), "VALIDATION_FAILED");
+    app.post("/v1/auth/otp", body).by(&session).await.expect(202);
+    let code = app.sms.code(&number).unwrap();
+    app.post("/v1/me/data", json!({"code": code})).by(&session).await.expect(200);
 }

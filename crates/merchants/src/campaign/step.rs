@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_kernel::{Code, Problem};
+use unionhall_registry::module::{self, Module};
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
 
@@ -71,6 +72,7 @@ pub async fn take(
     let now = core.now();
     if step == Step::Approve {
         another(by, before)?;
+        module::require(tx, &before.path, Module::Benefits, core.today()).await?;
     }
     if step == Step::Submit && before.terms.kind == OfferKind::CodePool {
         // Nobody approves a number of codes that are not there.

@@ -288,7 +288,7 @@ async fn submit_campaign(
     responses(
         (status = 200, description = "Approved: it runs by the clock", body = CampaignDto),
         (status = 403, description = "`NOT_ANOTHER_PERSON`: who entered or changed it cannot approve it; `FORBIDDEN`"),
-        (status = 409, description = "`INVALID_STATE`: it does not wait for approval"),
+        (status = 409, description = "`INVALID_STATE`: it does not wait for approval; `MODULE_CLOSED`"),
     )
 )]
 #[post("/v1/admin/campaigns/{id}/approve")]

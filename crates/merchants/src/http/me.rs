@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use unionhall_kernel::text::compact;
 use unionhall_kernel::{Code, Fen};
 use unionhall_web::once::{created, respond};
 use unionhall_web::{Answer, Body, Id, Listing, Member, Once, OnceHeader, PageBody, Query, wire};
@@ -80,6 +79,10 @@ struct CouponClaim {
 }
 
 /// Claim a coupon 领取优惠券
+///
+/// A coupon needs no code of its own: the till sees it among the offers when it scans the card's QR, and a member who scans the
+/// shop's finds it in `GET /v1/me/branch-offers`. Of a `code_pool` the code is asked for with `GET /v1/me/coupons/{id}/code` and
+/// spent where its `rule_text` says.
 #[utoipa::path(
     tag = "me",
     security(("member" = ["level:1"])),
@@ -218,6 +221,8 @@ struct RedemptionConfirmation {
 }
 
 /// Redeem at a branch by its printed QR 扫门店码核销
+///
+/// The second of two calls, after `GET /v1/me/branch-offers` with the same code.
 #[utoipa::path(
     tag = "me",
     security(("member" = ["level:1"])),
@@ -240,9 +245,7 @@ async fn redeem_at_branch(
     check_amount(body.amount_fen)?;
     let core = &merchants.core;
     let key = key.of(me.principal.account, "redeem_at_branch", body.raw());
-    // A printed code holds a link that ends with it.
-    let typed = body.branch_code.rsplit('/').next().unwrap_or_default();
-    let code = compact(typed).to_ascii_uppercase();
+    let code = branch::printed(&body.branch_code);
     let found = branch::by_code(&mut *core.db.read().await?, &code).await;
     let branch = match found {
         Err(problem) if problem.code == Code::NotFound => {

@@ -71,9 +71,9 @@ struct VerificationDisplay {
 /// An offer the holder can use here now. 可用优惠
 #[derive(Debug, Serialize, ToSchema)]
 struct OfferDto {
-    /// Give this to redeem.
+    /// Give this to redeem, unless there is a `coupon_id`.
     offer_id: Uuid,
-    /// Or this, for a coupon.
+    /// Of a coupon give this and not `offer_id`: one of the two is taken.
     coupon_id: Option<Uuid>,
     /// 优惠类型
     kind: OfferKind,

@@ -8,6 +8,7 @@ mod admin_merchants;
 mod admin_places;
 mod admin_redemptions;
 mod applications;
+mod branch_offers;
 mod campaign_terms;
 mod me;
 mod merchant;
@@ -42,6 +43,7 @@ pub fn routes(config: &mut ServiceConfig) {
     posters::routes(config);
     public::routes(config);
     me::routes(config);
+    branch_offers::routes(config);
     merchant::routes(config);
     merchant_records::routes(config);
 }

@@ -130,10 +130,10 @@ async fn list_public_merchants(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct NearbyQuery {
-    /// Latitude and longitude in `datum`, degrees. 当前位置
+    /// Latitude and longitude in `datum`, degrees, as a phone tells them; no blanks. 当前位置
     #[param(
-        pattern = "^-?[0-9]{1,2}(\\.[0-9]{1,9})?,-?[0-9]{1,3}(\\.[0-9]{1,9})?$",
-        max_length = 32,
+        pattern = "^-?[0-9]{1,2}(\\.[0-9]{1,17})?,-?[0-9]{1,3}(\\.[0-9]{1,17})?$",
+        max_length = 48,
         example = "34.7466,113.6253"
     )]
     near: String,

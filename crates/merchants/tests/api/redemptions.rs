@@ -1,5 +1,7 @@
 //! The main flow at the till, its refusals and retries.
 
+use std::future::IntoFuture;
+
 use chrono::Duration;
 use serde_json::{Value, json};
 use unionhall_kernel::luhn_is_valid;
@@ -328,4 +330,66 @@ async fn sql_and_rust_agree_on_every_benefit() {
         };
         assert_eq!(done["benefit_fen"].as_i64(), benefit.of(Some(fen(amount))).map(Fen::get));
     }
+}
+
+#[tokio::test]
+async fn right_after_a_redemption_the_next_code_and_digits_are_taken() {
+    let shop = Shop::open().await;
+    let (till, holder) = (shop.cashier().await, shop.holder().await);
+    let mut terms = shop.terms("quota");
+    terms["per_member_limit"] = json!(3);
+    let offer = shop.campaign(terms).await;
+    let code = shop.qr(&holder).await;
+    let token = shop.verify(&till, &code).await["verification_token"].as_str().unwrap().to_owned();
+    shop.redeem(&till, &token, offer, 3_000, "a").await.expect(201);
+    assert_eq!(shop.verify(&till, &code).await["reason"], "used");
+    let path = format!("/v1/me/cards/{}", holder.card);
+    let fresh = shop.app.get(&format!("{path}/qr?count=3")).by(&holder.session).await.expect(200);
+    let codes: Vec<&str> =
+        fresh["codes"].as_array().unwrap().iter().map(|c| c["code"].as_str().unwrap()).collect();
+    assert!(codes.len() == 3 && !codes.contains(&code.as_str()));
+    assert!(fresh["codes"][0]["not_before"].as_str() <= fresh["server_time"].as_str());
+    assert_eq!(shop.verify(&till, codes[0]).await["valid"], true);
+    let digits = shop.app.post(&format!("{path}/till-code"), json!({})).by(&holder.session).await.expect(200);
+    let digits = digits["code"].as_str().unwrap();
+    let spoken = format!("{} {}", &digits[..4], &digits[4..]);
+    let seen = shop.verify(&till, &spoken).await;
+    shop.redeem(&till, seen["verification_token"].as_str().unwrap(), offer, 3_000, "b").await.expect(201);
+    assert_eq!(shop.verify(&till, codes[0]).await["reason"], "used", "older than what was burned");
+}
+
+#[tokio::test]
+async fn who_scans_the_shops_code_chooses_among_what_can_be_had_there() {
+    let shop = Shop::open().await;
+    let holder = shop.holder().await;
+    let offer = shop.campaign(shop.terms("quota")).await;
+    let mut elsewhere = shop.terms("quota");
+    elsewhere["branch_ids"] = json!([shop.branches[1]]);
+    shop.campaign(elsewhere).await;
+    let ask = |said: &str| {
+        let path = format!("/v1/me/branch-offers?branch_code={said}");
+        shop.app.get(&path).by(&holder.session).into_future()
+    };
+    let link = format!("https%3A%2F%2Fu.example%2Fb%2F{}%3Ffrom%3Dwx", shop.codes[0].to_lowercase());
+    let found = ask(&link).await.expect(200);
+    assert_eq!(
+        (&found["merchant_name"], &found["branch_name"]),
+        (&json!("方中山胡辣汤"), &json!("顺河路店"))
+    );
+    let offers = found["offers"].as_array().unwrap();
+    assert_eq!((offers.len(), &offers[0]["offer_id"]), (1, &json!(offer)));
+    assert_eq!((&offers[0]["needs_amount"], &offers[0]["remaining_for_member"]), (&json!(true), &json!(1)));
+    let body = json!({"branch_code": shop.codes[0], "offer_id": offers[0]["offer_id"], "amount_fen": 2_999});
+    let little = shop.app.post("/v1/me/redemptions", body).by(&holder.session).key("little").await;
+    assert_eq!(
+        (little.json()["rule"].as_str(), little.json()["detail"].as_str()),
+        (Some("min_spend"), Some("满30.00元可用。"))
+    );
+    let body = json!({"branch_code": shop.codes[0], "offer_id": offers[0]["offer_id"], "amount_fen": 3_000});
+    shop.app.post("/v1/me/redemptions", body).by(&holder.session).key("enough").await.expect(201);
+    assert_eq!(ask(&shop.codes[0]).await.expect(200)["offers"], json!([]), "it was had");
+    assert_eq!(ask("NOSUCHCODE").await.problem(404), "NOT_FOUND");
+    let lost = format!("/v1/me/cards/{}/report-loss", holder.card);
+    shop.app.post(&lost, json!({})).by(&holder.session).await.expect(200);
+    assert_eq!(ask(&shop.codes[0]).await.problem(409), "CARD_NOT_VALID");
 }

@@ -314,7 +314,7 @@ async fn submit_notice(
     responses(
         (status = 200, description = "Approved: it appears and ends by the clock", body = NoticeDto),
         (status = 403, description = "`NOT_ANOTHER_PERSON`: who wrote any of it cannot approve it; `FORBIDDEN`"),
-        (status = 409, description = "`INVALID_STATE`: it does not wait for approval, or would have expired"),
+        (status = 409, description = "`INVALID_STATE`: it does not wait for approval, or would have expired; `MODULE_CLOSED`"),
     )
 )]
 #[post("/v1/admin/notices/{id}/approve")]

@@ -31,7 +31,8 @@ struct NewPushDevice {
     platform: Platform,
     /// Which service brings pushes to it, one of the platform's.
     channel: Channel,
-    /// What that service knows it by: 1 to 512 visible ASCII characters; with `wechat_subscribe` the OpenID.
+    /// What that service knows it by: 1 to 512 visible ASCII characters; with `wechat_subscribe` the OpenID, which
+    /// a mini-program learns from its own server: this one keeps none of it and answers none.
     #[schema(min_length = 1, max_length = 512, pattern = "^[!-~]{1,512}$", example = "IQAAAACy0PbkAAB7w")]
     push_token: String,
 }

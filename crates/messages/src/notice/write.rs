@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_kernel::{Code, Invalid, Problem};
+use unionhall_registry::module::{self, Module};
 use unionhall_registry::org;
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
@@ -196,7 +197,7 @@ pub async fn take(
     if !before.state.may_become(to) {
         return Err(Problem::new(Code::InvalidState));
     }
-    let now = core.now();
+    let (now, now_day) = (core.now(), core.today());
     let row = notice::table.find(before.id).filter(notice::version.eq(before.version));
     let step_row =
         (notice::state.eq(to.as_str()), notice::reason.eq(reason), notice::version.eq(before.version + 1));
@@ -210,6 +211,7 @@ pub async fn take(
             if before.written_by.contains(&by.person) {
                 return Err(Problem::new(Code::NotAnotherPerson));
             }
+            module::require(tx, &before.path, Module::Notices, now_day).await?;
             let published = before.publish_at.map_or(now, |at| at.max(now));
             if before.expires_at.is_some_and(|at| at <= published) {
                 return Err(Problem::new(Code::InvalidState));

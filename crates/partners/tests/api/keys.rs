@@ -101,3 +101,24 @@ async fn of_two_changes_at_once_one_is_stale() {
     let live = "SELECT count(*) FROM partner_key WHERE removed_at IS NULL";
     assert_eq!(app.number(live).await, 2);
 }
+
+#[tokio::test]
+async fn a_key_that_needs_no_private_one_is_refused() {
+    let city = City::open().await;
+    let (app, officer) = (&city.app, &city.officer);
+    // Points of small order, and what is no canonical point: signatures are made for those without any key.
+    for weak in [
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "7P________________________________________8",
+        "7v________________________________________8",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+    ] {
+        let mut body = app.partner_body("停车场", &app.signing_key());
+        body["public_key"] = json!(weak);
+        let refused = app.post("/v1/admin/partners", body).by(&officer.session).await;
+        assert_eq!(refused.json()["errors"][0]["code"], "KEY_WEAK", "{weak}");
+        let added = add(app, officer, city.partner.id, json!(weak)).await;
+        assert_eq!(added.json()["errors"][0]["code"], "KEY_WEAK", "{weak}");
+    }
+}

@@ -79,9 +79,11 @@ async fn suspending_acts_at_once_on_every_copy_and_closing_for_good() {
     assert_eq!(app.partner_step(partner.id, "suspend", leader).await.problem(409), "INVALID_STATE");
 
     app.partner_step(partner.id, "resume", &city.officer).await.expect(200);
-    // Tokens from before stay dead; a new one serves, and a ticket that still lives with it.
+    // Tokens and tickets from before stay dead; new ones serve.
     assert_eq!(app.exchange(&session, &ticket).await.problem(401), "UNAUTHENTICATED");
     let session = app.login_partner(partner).await;
+    assert_eq!(app.exchange(&session, &ticket).await.problem(409), "TICKET_INVALID");
+    let ticket = app.sso_ticket(&member.session, partner.id).await;
     app.exchange(&session, &ticket).await.expect(200);
 
     app.partner_step(partner.id, "close", leader).await.expect(200);

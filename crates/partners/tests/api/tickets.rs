@@ -185,3 +185,20 @@ async fn whose_membership_ended_stands_in_no_union() {
     let expires: DateTime<Utc> = found["expires_at"].as_str().unwrap().parse().unwrap();
     assert_eq!(expires, app.core().now() + Duration::hours(1));
 }
+
+#[tokio::test]
+async fn a_ticket_dies_with_a_suspension_and_when_its_member_logs_out_everywhere() {
+    let city = City::open().await;
+    let (app, partner) = (&city.app, &city.partner);
+    let member = city.member().await;
+    let ticket = app.sso_ticket(&member.session, partner.id).await;
+    for step in ["suspend", "resume"] {
+        app.partner_step(partner.id, step, &city.leader).await.expect(200);
+    }
+    let session = app.login_partner(partner).await;
+    assert_eq!(app.exchange(&session, &ticket).await.problem(409), "TICKET_INVALID");
+    let ticket = app.sso_ticket(&member.session, partner.id).await;
+    let out = app.post("/v1/auth/logout-everywhere", json!({})).by(&member.session).await;
+    assert_eq!(out.status, 204);
+    assert_eq!(app.exchange(&session, &ticket).await.problem(409), "TICKET_INVALID");
+}

@@ -65,6 +65,8 @@ struct ExportDto {
     format: Format,
     /// With values in full. 明文
     full: bool,
+    /// Members in these states; all but ENDED when empty. 会籍状态
+    states: Vec<String>,
     /// 工会
     union_id: Uuid,
     /// 用途
@@ -110,6 +112,7 @@ impl ExportDto {
             id: export.id,
             number: export.number,
             full: export.is_full,
+            states: export.states,
             union_id: export.org_id,
             reason: export.reason,
             failure: export.failure,

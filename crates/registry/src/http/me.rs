@@ -124,8 +124,14 @@ struct Claim {
 /// What became of it.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClaimResult {
-    /// One shape whatever the outcome.
+    /// `matched`: name, number and the proved mobile agree with the roster, level 1 from now on, with the token held.
+    /// `name_differs`: number and mobile agree; offer a correction of the name by the union. `already_claimed`: all agree and
+    /// another account holds the person; offer `POST /v1/public/mobile-changes`. `unconfirmed`: whatever else, the same for who is on
+    /// no roster and for the right person on another phone than the roster's; offer both a new mobile
+    /// (`POST /v1/public/mobile-changes`) and a join application. More may come.
     outcome: Outcome,
+    /// What the member reads. 提示
+    message: &'static str,
 }
 
 /// Prove who I am 实名认证
@@ -134,7 +140,7 @@ struct ClaimResult {
     security(("member" = [])),
     request_body = Claim,
     responses(
-        (status = 200, description = "`matched` raises the account to level 1", body = ClaimResult),
+        (status = 200, description = "`matched` raises the account to level 1; the card is there when cards or home are read next", body = ClaimResult),
         (status = 409, description = "`INVALID_STATE`: the account is somebody else already"),
         (status = 429, description = "`TRIES_EXHAUSTED`: five a day by account and by document; `RATE_LIMITED`"),
     )
@@ -150,7 +156,7 @@ async fn verify_real_name(identity: web::Data<Identity>, me: Member, body: Body<
         return Err(fields.problem().into());
     };
     let outcome = real_name::claim(&identity, &me.actor, &me.principal, &name, &document).await?;
-    Ok(HttpResponse::Ok().json(ClaimResult { outcome }))
+    Ok(HttpResponse::Ok().json(ClaimResult { outcome, message: outcome.message() }))
 }
 
 /// Somebody looked at my file. 谁看过我的资料

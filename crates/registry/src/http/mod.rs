@@ -10,6 +10,7 @@ mod join;
 mod join_review;
 mod leavers;
 mod me;
+mod member_steps;
 mod members;
 mod mobile_changes;
 mod modules;
@@ -37,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig) {
     assist::routes(config);
     leavers::routes(config);
     members::routes(config);
+    member_steps::routes(config);
     mobile_changes::routes(config);
     corrections::routes(config);
     correction_review::routes(config);

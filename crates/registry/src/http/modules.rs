@@ -87,7 +87,8 @@ async fn get_union_modules(app: web::Data<App>, by: Cadre<can::ModuleRead>, id: 
 /// Open and close modules 设置模块开关
 ///
 /// For the union and everything below it. The deepest union that has said something decides, unless one above said it
-/// firmly. A closed part takes nothing new; what was begun goes on.
+/// firmly. What was begun goes on; closed, `join` takes no applications, `benefits` approves no campaign and gives no coupon, `notices`
+/// approves none, and `cards` is hidden by apps alone: cards are issued and taken all the same.
 #[utoipa::path(
     tag = "unions",
     security(("admin" = ["module.write"])),

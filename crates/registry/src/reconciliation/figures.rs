@@ -30,9 +30,9 @@ pub const MAX_IMPORTS: usize = 1000;
 pub struct Figures {
     /// Data rows read. 总行数
     pub rows: i64,
-    /// Rows that made somebody or something. 新增
+    /// Rows that made somebody or something, or would, where the file is not written. 新增
     pub created: i64,
-    /// Rows that changed what was known. 更新
+    /// Rows that changed what was known, or would. 更新
     pub updated: i64,
     /// Rows that say what the tables held already: duplicates of them. 与库中一致
     pub unchanged: i64,
@@ -235,7 +235,8 @@ SELECT l.id, l.file_name, encode(l.file_sha256, 'hex') AS sha256, l.mode, l.dry_
        l.committed_by, l.committed_at, coalesce(f.rows, 0) AS rows, coalesce(f.created, 0) AS created,
        coalesce(f.updated, 0) AS updated, coalesce(f.unchanged, 0) AS unchanged, coalesce(f.rejected, 0) AS rejected,
        coalesce(f.rejected_by_reason, '{}') AS rejected_by_reason, coalesce(f.reverted, 0) AS reverted,
-       coalesce(f.kept, 0) AS kept, coalesce(f.standing, 0) AS standing
+       coalesce(f.kept, 0) AS kept,
+       CASE WHEN l.state IN ('committing', 'committed', 'reverting', 'reverted') THEN coalesce(f.standing, 0) ELSE 0 END AS standing
 FROM line l LEFT JOIN figure f ON f.import_id = l.id
 ORDER BY l.id";
 

@@ -182,3 +182,27 @@ async fn two_clerks_at_once_make_one_account() {
         format!("SELECT count(*) FROM account WHERE person_id = '{}' AND realm = 'member'", member.person);
     assert_eq!(app.number(&accounts).await, 1);
 }
+
+#[tokio::test]
+async fn a_clerk_is_not_named_delegate_by_their_own_hand() {
+    let app = TestApp::start().await;
+    let clerk = clerk(&app).await;
+    let member = app.on_roster("410102").await;
+    // The clerk, as a member of the union like anybody.
+    let own = app.login_member(&clerk.mobile).await;
+    app.sql(&format!(
+        "UPDATE account SET person_id = '{}', level = 1 WHERE id = '{}'",
+        clerk.person, own.account
+    ))
+    .await;
+    app.services.identity.states.forget(own.account);
+    let held = token(help(&app, &clerk.session, member.person, "counter").await);
+    let body =
+        json!({"mobile": clerk.mobile, "relation": "child", "scopes": ["view"], "expires_on": "2026-12-31"});
+    let offered = app.post("/v1/me/delegates", body).bearer(&held).await.expect(201);
+    let accept = format!("/v1/me/delegations/{}/accept", offered["id"].as_str().unwrap());
+    assert_eq!(app.post(&accept, json!({})).by(&own).await.problem(403), "NOT_ANOTHER_PERSON");
+    // What shows full numbers takes the right to reveal them.
+    let copy = app.post("/v1/me/data", json!({})).bearer(&held).await;
+    assert_eq!(copy.problem(403), "NOT_ON_BEHALF");
+}

@@ -134,6 +134,14 @@ async fn the_county_pool_takes_who_has_no_union() {
     let path = format!("/v1/admin/join-applications/{}", made["id"].as_str().unwrap());
     let tag = app.get(&path).by(&leader).await.etag();
     app.post(&format!("{path}/approve"), json!({})).by(&leader).if_match(&tag).await.expect(200);
+    // Found by its name, it is a pool all the same.
+    let found = app.get("/v1/public/unions?q=周转库&limit=100").await.expect(200);
+    let pool =
+        found["items"].as_array().unwrap().iter().find(|u| u["division_code"] == "410102").unwrap().clone();
+    let stranger = app.login_member(&mobile()).await;
+    let body = json!({"union_id": pool["id"], "statement": statement("王小明", &citizen())});
+    let made = app.post("/v1/me/join-applications", body).by(&stranger).key("by-name").await.expect(201);
+    assert_eq!(made["state"], "POOL_REVIEW");
     let nowhere = json!({"pool_division": "419999", "statement": statement("王小明", &citizen())});
     let other = app.login_member(&mobile()).await;
     let reply = app.post("/v1/me/join-applications", nowhere).by(&other).key("a").await;

@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use chrono::{Duration, TimeZone, Utc};
 use serde_json::{Value, json};
 use unionhall_kernel::Clock;
+use unionhall_testkit::shop::{Shop, id};
 use unionhall_testkit::{Session, TestApp, citizen, mobile};
 use unionhall_web::{Realm, RoleName};
 use uuid::Uuid;
@@ -105,4 +106,23 @@ async fn what_was_said_before_today_stays_and_two_plans_do_not_mix() {
     assert_eq!(statuses, [200, 412]);
     let reply = app.request("PUT", &place).json(off).by(&leader).if_match(&tag).await;
     assert_eq!(reply.problem(403), "FORBIDDEN", "leaders do business, not configuration");
+}
+
+#[tokio::test]
+async fn what_is_closed_is_not_approved() {
+    let shop = Shop::open().await;
+    let app = &shop.app;
+    let admin = app.cadre("410102", RoleName::SystemAdmin).await;
+    let closed = json!([switch("benefits", false, "2026-11-20"), switch("notices", false, "2026-11-20")]);
+    set(app, &admin.session, admin.union, closed).await;
+    let made =
+        app.post("/v1/admin/campaigns", shop.terms("quota")).by(&shop.officer.session).await.expect(201);
+    let campaign = id(&made);
+    shop.step(campaign, "submit", &shop.officer.session).await.expect(200);
+    assert_eq!(shop.step(campaign, "approve", &shop.leader.session).await.problem(409), "MODULE_CLOSED");
+    let notice = app.submitted(&shop.officer, &app.notice_body("春节慰问")).await;
+    let refused = app.notice_step(notice, "approve", &shop.leader.session).await;
+    assert_eq!(refused.problem(409), "MODULE_CLOSED");
+    set(app, &admin.session, admin.union, json!([])).await;
+    shop.step(campaign, "approve", &shop.leader.session).await.expect(200);
 }

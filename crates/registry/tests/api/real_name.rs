@@ -20,7 +20,7 @@ async fn name_number_and_mobile_together_raise_the_level_at_once() {
     let (member, session) = setup(&app).await;
     let spaced = " 王 小明 ";
     let reply = claim(&app, &session, spaced, &member.id_number).await.expect(200);
-    assert_eq!(reply, json!({"outcome": "matched"}));
+    assert_eq!(reply, json!({"outcome": "matched", "message": "实名认证成功。"}));
     let me = app.get("/v1/me").by(&session).await.expect(200);
     assert_eq!(me["real_name_level"], 1);
     assert_eq!(me["name"], "王*明");
@@ -54,7 +54,7 @@ async fn another_phone_learns_nothing() {
     let wrong_name = claim(&app, &thief, "李四", &member.id_number).await;
     for reply in [&known, &unknown, &wrong_name] {
         assert_eq!(reply.status, 200);
-        assert_eq!(reply.body, br#"{"outcome":"unconfirmed"}"#);
+        assert_eq!((reply.json()["outcome"].as_str(), &reply.body), (Some("unconfirmed"), &known.body));
     }
     assert_eq!(app.get("/v1/me").by(&thief).await.expect(200)["real_name_level"], 0);
 }
