@@ -9,7 +9,7 @@ use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
-use crate::code::{STEP_TOLERANCE, step_at};
+use crate::code::step_at;
 use crate::issue::VIRTUAL;
 use crate::schema::{card, card_policy, member_standing};
 use crate::standing::{CardState, Status, Validity, validity};
@@ -57,11 +57,9 @@ impl CardView {
         self.kind == VIRTUAL
     }
 
-    /// The step whose code a till takes now: that of the moment, or the one after what was just redeemed, which the tolerance
-    /// of a step already lets pass.
+    /// The first step whose code is not burned: that of the moment, or the one after what was just redeemed.
     pub fn step_at(&self, now: DateTime<Utc>) -> i64 {
-        let present = step_at(now);
-        (self.last_step + 1).clamp(present, present + STEP_TOLERANCE)
+        step_at(now).max(self.last_step + 1)
     }
 }
 

@@ -11,7 +11,7 @@ use unionhall_storage::retention::{self, Old};
 use unionhall_storage::tasks::Leased;
 use unionhall_storage::{Conn, Core};
 
-use crate::code::Opened;
+use crate::code::{Opened, STEP_TOLERANCE, step_at};
 use crate::schema::card_till_code as till_code;
 use crate::store::CardView;
 
@@ -69,7 +69,7 @@ async fn write(
     diesel::delete(till_code::table.filter(dead)).execute(tx).await?;
     let values = (
         till_code::n.eq(card.n),
-        till_code::step.eq(card.step_at(now)),
+        till_code::step.eq(card.step_at(now).min(step_at(now) + STEP_TOLERANCE)),
         till_code::code_index.eq(index),
         till_code::expires_at.eq(made.expires_at),
     );

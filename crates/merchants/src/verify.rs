@@ -57,7 +57,7 @@ impl Reason {
     pub const fn text(self) -> &'static str {
         match self {
             Self::CodeInvalid => "无法识别此码，请会员打开会员卡重新出示。",
-            Self::Expired => "此码已过期，请会员刷新后重新出示。",
+            Self::Expired => "此码已过期或尚未生效，请会员核对手机时间，刷新后重新出示。",
             Self::Used => "此码已使用，请会员刷新后重新出示。",
             Self::Lost => "此卡已挂失，不能使用。",
             Self::Revoked => "此卡已注销，不能使用。",

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::CardDto;
-use crate::code::{STEP_SECONDS, step_start};
+use crate::code::{STEP_SECONDS, STEP_TOLERANCE, step_start};
 use crate::standing::Validity;
 use crate::store::CardView;
 use crate::till_code::TillCode;
@@ -59,8 +59,8 @@ struct QrQuery {
 struct QrDto {
     /// Now, as the server has it.
     server_time: String,
-    /// One code a step of 30 seconds; the first is valid now, also right after a redemption, which kills the code it used and
-    /// all before it.
+    /// One code a step of 30 seconds. A redemption kills the code it used and all before it; the first here is the next one and is
+    /// valid now, or from its `not_before` on where two were redeemed within half a minute.
     codes: Vec<CodeDto>,
 }
 
@@ -70,7 +70,7 @@ struct CodeDto {
     /// What the QR shows: at most 64 characters.
     #[schema(max_length = 64)]
     code: String,
-    /// From when it is to be shown: the first from now on, at the latest; the others from their step's begin.
+    /// From when it is to be shown. A till takes it thirty seconds before its step, too, and as long after it.
     not_before: String,
     /// Until when: its step's end.
     not_after: String,
@@ -108,7 +108,9 @@ async fn get_card_qr(cards: web::Data<Cards>, me: Member<1>, id: Id, query: Quer
     let codes = (first..first + i64::from(count)).map(|step| {
         let code = cards.codes.seal(card.person, card.n, step)?;
         let begins = step_start(step);
-        let from = if step == first { begins.min(now) } else { begins };
+        // A till takes a code a step early, so the first may be shown at once unless two were redeemed within one step.
+        let early = step_start(step - STEP_TOLERANCE).max(now);
+        let from = if step == first { begins.min(early) } else { begins };
         let ends = begins + chrono::Duration::seconds(STEP_SECONDS);
         Ok(CodeDto { code, not_before: wire::instant(from), not_after: wire::instant(ends) })
     });

@@ -77,7 +77,8 @@ struct OtpSent {
 
 /// Ask a one-time code by SMS 获取短信验证码
 ///
-/// A code for `new_mobile` is sent only with a member's token: nobody else has a mobile to change. Ask one a minute for each
+/// `mobile` may be left out for `confirm` with a token: the code goes to the account's own. `realm` is `cadre` without for
+/// `second_factor`, that of the token where the mobile is left out, else `member`. A code for `new_mobile` is sent only with a member's token: nobody else has a mobile to change. Ask one a minute for each
 /// number and purpose.
 #[utoipa::path(
     tag = "auth",

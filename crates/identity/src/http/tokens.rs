@@ -11,7 +11,7 @@ use crate::login;
 /// Tokens and whose they are. 登录结果
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokensDto {
-    /// JWT, 15 minutes; send it as `Authorization: Bearer …`.
+    /// Opaque to apps, 15 minutes; send it as `Authorization: Bearer …`.
     access_token: String,
     /// Opaque; one use.
     refresh_token: String,

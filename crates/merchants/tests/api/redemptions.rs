@@ -356,6 +356,13 @@ async fn right_after_a_redemption_the_next_code_and_digits_are_taken() {
     let seen = shop.verify(&till, &spoken).await;
     shop.redeem(&till, seen["verification_token"].as_str().unwrap(), offer, 3_000, "b").await.expect(201);
     assert_eq!(shop.verify(&till, codes[0]).await["reason"], "used", "older than what was burned");
+    // Two within one step: the next is told with the instant from which it is taken.
+    let third = shop.app.get(&format!("{path}/qr")).by(&holder.session).await.expect(200);
+    let code = third["codes"][0]["code"].as_str().unwrap();
+    assert!(third["codes"][0]["not_before"].as_str() > third["server_time"].as_str(), "{third}");
+    assert_eq!(shop.verify(&till, code).await["reason"], "expired");
+    shop.next_step().await;
+    assert_eq!(shop.verify(&till, code).await["valid"], true);
 }
 
 #[tokio::test]
