@@ -96,6 +96,36 @@ pub struct Place {
     pub merchant_name: String,
 }
 
+/// The branches in force where campaigns are had, by campaign and branch.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn places(conn: &mut Conn, campaigns: &[Uuid], today: NaiveDate) -> Result<Vec<Place>, Problem> {
+    Ok(campaign_branch::table
+        .inner_join(b::table.on(b::id.eq(campaign_branch::branch_id)))
+        .inner_join(m::table.on(m::id.eq(b::merchant_id)))
+        .filter(campaign_branch::campaign_id.eq_any(campaigns).and(b::state.eq("OPEN")))
+        .filter(m::state.eq("LIVE").and(m::contract_from.le(today)).and(m::contract_to.ge(today)))
+        .order((campaign_branch::campaign_id, b::id))
+        .select((campaign_branch::campaign_id, b::id, b::name, b::address, m::name))
+        .load(conn)
+        .await?)
+}
+
+/// Each thing with the places of its campaign.
+pub fn with_places<T>(
+    items: Vec<T>,
+    campaign: impl Fn(&T) -> Uuid,
+    places: &[Place],
+) -> Vec<(T, Vec<Place>)> {
+    let of = |id: Uuid| places.iter().filter(|p| p.campaign == id).cloned().collect();
+    let pair = |item: T| {
+        let places = of(campaign(&item));
+        (item, places)
+    };
+    items.into_iter().map(pair).collect()
+}
+
 /// A page of offers that are on or to come, by id, with the branches in force where they are had; those that
 /// no branch in force has are left out.
 ///
@@ -110,25 +140,8 @@ pub async fn campaigns(
 ) -> Result<Page<(Campaign, Vec<Place>)>, Problem> {
     let page = campaign::public(conn, filter, (now, today), after, limit).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|c| c.id).collect();
-    let places: Vec<Place> = campaign_branch::table
-        .inner_join(b::table.on(b::id.eq(campaign_branch::branch_id)))
-        .inner_join(m::table.on(m::id.eq(b::merchant_id)))
-        .filter(campaign_branch::campaign_id.eq_any(&ids).and(b::state.eq("OPEN")))
-        .filter(m::state.eq("LIVE").and(m::contract_from.le(today)).and(m::contract_to.ge(today)))
-        .order((campaign_branch::campaign_id, b::id))
-        .select((campaign_branch::campaign_id, b::id, b::name, b::address, m::name))
-        .load(conn)
-        .await?;
-    let of = |id: Uuid| places.iter().filter(|p| p.campaign == id).cloned().collect();
-    let items = page
-        .items
-        .into_iter()
-        .map(|campaign| {
-            let places = of(campaign.id);
-            (campaign, places)
-        })
-        .collect();
-    Ok(Page { items, more: page.more })
+    let places = places(conn, &ids, today).await?;
+    Ok(Page { items: with_places(page.items, |c| c.id, &places), more: page.more })
 }
 
 #[cfg(test)]

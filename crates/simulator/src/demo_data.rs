@@ -43,13 +43,13 @@ pub struct Login {
 pub struct Offer {
     /// The campaign.
     pub offer_id: String,
-    /// `standing`, `quota`.
+    /// `standing`, `quota`, `coupon`.
     pub kind: String,
     /// Its title.
     pub title: String,
 }
 
-/// A merchant with one branch, a running standing offer and a running quota offer.
+/// A merchant with one branch and its running offers: a standing one, a quota and a coupon.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Merchant {
     /// Its manager.

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use tokio::runtime::Runtime;
+use tokio::task::AbortHandle;
 use unionhall_gateway::Services;
 use unionhall_gateway::serve::{self, ListenerConfig};
 use unionhall_gateway::services::Parts;
@@ -50,6 +52,21 @@ pub struct TestApp {
     outside: Outside,
     address: SocketAddr,
     http: reqwest::Client,
+    #[allow(dead_code)] // held for its end
+    stop: Stop,
+}
+
+/// Stops a server when its test is over, so that its connections are there for the next.
+struct Stop {
+    server: ServerHandle,
+    poller: AbortHandle,
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.poller.abort();
+        RUNTIME.spawn(self.server.stop(false));
+    }
 }
 
 /// What a server is made for, and whom it asks outside.
@@ -174,17 +191,19 @@ impl TestApp {
             shutdown: Duration::from_secs(20),
             traced: false,
         };
-        RUNTIME.spawn(services.identity.states.clone().keep_fresh());
+        let poller = RUNTIME.spawn(services.identity.states.clone().keep_fresh()).abort_handle();
         let shared = services.clone();
-        let address = RUNTIME
+        let (server, address) = RUNTIME
             .spawn(async move {
                 let (server, address) = serve::public(&shared, &listener).expect("the server starts");
+                let handle = server.handle();
                 tokio::spawn(server);
-                address
+                (handle, address)
             })
             .await
             .expect("the server starts");
-        Self { services, clock, sms, db, outside, address, http: reqwest::Client::new() }
+        let stop = Stop { server, poller };
+        Self { services, clock, sms, db, outside, address, http: reqwest::Client::new(), stop }
     }
 
     /// Where it listens, for requests no client would send.

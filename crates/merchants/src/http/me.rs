@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Code, Fen};
+use unionhall_storage::page::Page;
 use unionhall_web::once::{created, respond};
 use unionhall_web::{Answer, Body, Id, Listing, Member, Once, OnceHeader, PageBody, Query, wire};
 use utoipa::{IntoParams, ToSchema};
@@ -11,12 +12,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::merchant::check_amount;
+use super::public::PublicPlace;
 use super::words;
 use crate::Merchants;
 use crate::branch;
 use crate::campaign::OfferKind;
 use crate::claim::{self, CouponFilter, CouponState, CouponView};
 use crate::code_pool;
+use crate::directory::{self, Place};
 use crate::redeem::{self, Order, Via};
 use crate::redemption::{self, RedemptionView};
 
@@ -68,6 +71,15 @@ impl From<CouponView> for CouponDto {
             expires_on,
         }
     }
+}
+
+/// A coupon with where it is used. 我的优惠券
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnCoupon {
+    #[serde(flatten)]
+    coupon: CouponDto,
+    /// The branches that take it now. 可用门店
+    places: Vec<PublicPlace>,
 }
 
 /// Which campaign.
@@ -127,7 +139,7 @@ struct CouponQuery {
     security(("member" = ["level:1"])),
     params(CouponQuery, Listing),
     responses(
-        (status = 200, description = "By id", body = PageBody<CouponDto>),
+        (status = 200, description = "By id", body = PageBody<OwnCoupon>),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
     )
 )]
@@ -145,8 +157,14 @@ async fn list_coupons(
     let after: Option<Uuid> = listing.after(core, &binding)?;
     let mut conn = core.db.read().await?;
     let page = claim::list(&mut conn, person, core.today(), &filter, after, limit).await?;
-    let item = |view| Ok(CouponDto::from(view));
-    Ok(HttpResponse::Ok().json(PageBody::of(core, &binding, page, |c| c.id, item)?))
+    let campaigns: Vec<Uuid> = page.items.iter().map(|c| c.campaign).collect();
+    let places = directory::places(&mut conn, &campaigns, core.today()).await?;
+    let page = Page { items: directory::with_places(page.items, |c| c.campaign, &places), more: page.more };
+    let item = |(view, places): (CouponView, Vec<Place>)| {
+        let places = places.into_iter().map(PublicPlace::from).collect();
+        Ok(OwnCoupon { coupon: CouponDto::from(view), places })
+    };
+    Ok(HttpResponse::Ok().json(PageBody::of(core, &binding, page, |row| row.0.id, item)?))
 }
 
 /// A code to spend with another company. 兑换码

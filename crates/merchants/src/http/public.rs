@@ -237,7 +237,7 @@ async fn list_branches_nearby(
 
 /// Where an offer is had. 可用门店
 #[derive(Debug, Serialize, ToSchema)]
-struct PublicPlace {
+pub(super) struct PublicPlace {
     /// The branch.
     branch_id: Uuid,
     /// 门店名称
@@ -246,6 +246,12 @@ struct PublicPlace {
     merchant_name: String,
     /// 地址
     address: String,
+}
+
+impl From<Place> for PublicPlace {
+    fn from(p: Place) -> Self {
+        Self { branch_id: p.branch, branch_name: p.name, merchant_name: p.merchant_name, address: p.address }
+    }
 }
 
 /// An offer. 普惠活动
@@ -313,15 +319,7 @@ async fn list_public_campaigns(
             ends_at: wire::instant(terms.ends_at),
             claim_from: terms.coupon.map(|c| wire::instant(c.claim_from)),
             claim_until: terms.coupon.map(|c| wire::instant(c.claim_until)),
-            places: places
-                .into_iter()
-                .map(|p| PublicPlace {
-                    branch_id: p.branch,
-                    branch_name: p.name,
-                    merchant_name: p.merchant_name,
-                    address: p.address,
-                })
-                .collect(),
+            places: places.into_iter().map(PublicPlace::from).collect(),
         })
     };
     Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, |row| row.0.id, item)?))

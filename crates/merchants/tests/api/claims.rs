@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use serde_json::json;
+use uuid::Uuid;
 
 use unionhall_testkit::shop::{Shop, id};
 
@@ -44,6 +45,14 @@ async fn a_coupon_is_claimed_seen_and_used() {
     assert_eq!(states("?state=USED").await, [id(&second)]);
     assert_eq!(states(&format!("?state=CLAIMED&branch_id={}", shop.branches[1])).await, [id(&coupon)]);
     assert_eq!(states("").await.len(), 2);
+    let own = app.get("/v1/me/coupons").by(&holder.session).await.expect(200);
+    let places: Vec<Uuid> = own["items"][0]["places"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["branch_id"].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(places, shop.branches, "{own}");
     assert_eq!(
         app.get("/v1/me/coupons?state=LOST").by(&holder.session).await.problem(400),
         "INVALID_PARAMETER"

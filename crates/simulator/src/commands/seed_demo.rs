@@ -149,6 +149,14 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
         let merchant = seeder.merchant(&api, county, officer, leader).await?;
         data.merchants.push(merchant);
     }
+    for mut merchant in std::mem::take(&mut data.merchants) {
+        let (officer, leader) = (
+            data.cadre("officer", "county", &merchant.division)?,
+            data.cadre("leader", "county", &merchant.division)?,
+        );
+        seeder.coupon(&api, &mut merchant, officer, leader).await?;
+        data.merchants.push(merchant);
+    }
     stop.stop(true).await;
     data.write(&folder)
 }

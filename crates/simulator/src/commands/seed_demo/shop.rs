@@ -1,4 +1,5 @@
-//! What a merchant of the demo is: a branch, a manager and a cashier, and two offers, entered and approved over HTTP.
+//! What a merchant of the demo is: a branch, a manager and a cashier, a standing offer, a quota and a
+//! coupon, entered and approved over HTTP.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
@@ -48,16 +49,7 @@ impl Seeder {
         let staff = self
             .staff(api, &officer, &path, &cashier, &format!("cashier.{county}"), "staff", Some(&branch_id))
             .await?;
-        let now = self.services.app.core.now();
-        let offer = |title: &str, kind: &str| {
-            json!({
-                "title": title,
-                "kind": kind,
-                "branch_ids": [branch_id],
-                "starts_at": now,
-                "ends_at": now + chrono::Duration::days(180),
-            })
-        };
+        let offer = |title: &str, kind: &str| self.offer(title, kind, &branch_id);
         let mut standing = offer("会员卡九五折", "standing");
         merge(&mut standing, json!({"benefit_kind": "percent", "benefit_bp": 500, "cap_fen": 2000}));
         let mut quota = offer("会员卡满50减5", "quota");
@@ -78,6 +70,39 @@ impl Seeder {
             branch_code: text(&branch, "/code")?.to_owned(),
             division: county.to_owned(),
             offers,
+        })
+    }
+
+    /// Adds a coupon to a merchant's offers. Merchants get theirs after everything else, which keeps the ids of what the
+    /// demo had before it had coupons.
+    pub(super) async fn coupon(
+        &self,
+        api: &Api,
+        of: &mut Merchant,
+        officer: &Cadre,
+        leader: &Cadre,
+    ) -> Result<()> {
+        let title = "满30减10元券";
+        self.ids.begin(&format!("coupon of {}", of.division));
+        let (officer, leader) = (api.login_cadre(officer).await?, api.login_cadre(leader).await?);
+        let mut body = self.offer(title, "coupon", &of.branch_id);
+        let terms = json!({"benefit_kind": "amount", "benefit_fen": 1000, "min_spend_fen": 3000, "quota": 100_000,
+                           "per_member_limit": 3, "coupon_valid_days": 30, "budget_fen": 100_000_000});
+        merge(&mut body, terms);
+        let offer_id = launch(api, &officer, &leader, &body).await?;
+        of.offers.push(Offer { offer_id, kind: "coupon".to_owned(), title: title.to_owned() });
+        Ok(())
+    }
+
+    // A campaign of half a year without its terms.
+    fn offer(&self, title: &str, kind: &str, branch: &str) -> Value {
+        let now = self.services.app.core.now();
+        json!({
+            "title": title,
+            "kind": kind,
+            "branch_ids": [branch],
+            "starts_at": now,
+            "ends_at": now + chrono::Duration::days(180),
         })
     }
 
