@@ -151,10 +151,7 @@ async fn claim_one(
     if matches!(of.state, CampaignState::Draft | CampaignState::Review) {
         return Err(Problem::not_found());
     }
-    let open = of.state == CampaignState::Approved
-        && (terms.claim_from..terms.claim_until).contains(&now)
-        && now < of.terms.ends_at;
-    if !open {
+    if !of.is_claim_time(&terms, now) {
         return Err(Problem::new(Code::NotOpen));
     }
     eligible(tx, person, &of, today).await?;

@@ -104,7 +104,7 @@ pub fn respond(stored: Stored) -> HttpResponse {
 #[into_params(parameter_in = Header)]
 #[allow(dead_code)] // documentation
 pub struct MaybeOnceHeader {
-    /// Names this request for 24 hours; a repeat is answered with the same bytes. 幂等键
+    /// Names this request among those of its account for 24 hours; a repeat is answered with the same bytes. 幂等键
     #[param(
         rename = "Idempotency-Key",
         required = false,
@@ -121,7 +121,7 @@ pub struct MaybeOnceHeader {
 #[into_params(parameter_in = Header)]
 #[allow(dead_code)] // documentation
 pub struct OnceHeader {
-    /// Names this request for 24 hours; a repeat is answered with the same bytes. 幂等键
+    /// Names this request among those of its account for 24 hours; a repeat is answered with the same bytes. 幂等键
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,

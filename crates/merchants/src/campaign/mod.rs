@@ -226,9 +226,24 @@ pub fn benefit_of(
 impl Campaign {
     /// Where it stands at an instant.
     pub fn phase(&self, now: DateTime<Utc>) -> Phase {
-        let sold_out = self.terms.quota.is_some_and(|cap| self.quota_used >= cap)
-            || self.terms.budget.is_some_and(|cap| self.budget_used >= cap);
-        phase(self.state, (self.terms.starts_at, self.terms.ends_at), sold_out, now)
+        phase(self.state, (self.terms.starts_at, self.terms.ends_at), self.is_sold_out(), now)
+    }
+
+    fn is_sold_out(&self) -> bool {
+        self.terms.quota.is_some_and(|cap| self.quota_used >= cap)
+            || self.terms.budget.is_some_and(|cap| self.budget_used >= cap)
+    }
+
+    /// Whether this is the time to claim its coupons: it may begin before the campaign does.
+    pub fn is_claim_time(&self, coupon: &CouponTerms, now: DateTime<Utc>) -> bool {
+        self.state == CampaignState::Approved
+            && (coupon.claim_from..coupon.claim_until).contains(&now)
+            && now < self.terms.ends_at
+    }
+
+    /// Whether a member it is for may claim a coupon of it now.
+    pub fn is_claimable(&self, now: DateTime<Utc>) -> bool {
+        self.terms.coupon.is_some_and(|coupon| self.is_claim_time(&coupon, now)) && !self.is_sold_out()
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use unionhall_cards::standing::Validity;
-use unionhall_cards::store;
+use unionhall_cards::{issue, store};
 use unionhall_kernel::{Code, Problem};
 use unionhall_web::{Answer, Member, Query};
 use utoipa::{IntoParams, ToSchema};
@@ -84,9 +84,9 @@ async fn list_branch_offers(
     };
     let code = branch::printed(&query.branch_code);
     let (branch, merchant_name) = branch::named_by_code(&mut conn, &code).await.map_err(unknown)?;
-    let person = me.person()?;
-    let cards = store::of_person(&mut conn, person, core.today()).await?;
     drop(conn);
+    let person = me.person()?;
+    let cards = issue::cards_of(core, person).await?;
     let is_good =
         |card: &&store::CardView| card.is_virtual() && matches!(card.validity, Validity::Valid { .. });
     let card = cards.iter().find(is_good).ok_or_else(|| Problem::new(Code::CardNotValid))?;

@@ -223,7 +223,7 @@ struct RedemptionConfirmation {
     benefit_fen: i64,
     /// 应付; null where no amount was told
     payable_fen: Option<i64>,
-    /// 剩余次数
+    /// How often I may still have it; of coupons how many more I hold, whatever may still be claimed. 剩余次数
     remaining_for_member: i64,
     /// 商户
     merchant_name: String,

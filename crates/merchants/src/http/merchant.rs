@@ -1,5 +1,7 @@
 //! `/v1/merchant`: the two steps at the till.
 
+use std::collections::HashSet;
+
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_cards::Cards;
@@ -71,9 +73,9 @@ struct VerificationDisplay {
 /// An offer the holder can use here now. 可用优惠
 #[derive(Debug, Serialize, ToSchema)]
 struct OfferDto {
-    /// Give this to redeem, unless there is a `coupon_id`.
+    /// Give this to redeem; of coupons, the one that ends first is used. The same for all coupons of a campaign: show them once.
     offer_id: Uuid,
-    /// Of a coupon give this and not `offer_id`: one of the two is taken.
+    /// To use this very coupon, give it in place of `offer_id`: exactly one of the two. Null where it is no coupon.
     coupon_id: Option<Uuid>,
     /// 优惠类型
     kind: OfferKind,
@@ -83,7 +85,7 @@ struct OfferDto {
     rule_text: String,
     /// Whether the amount must be typed. 是否须录入金额
     needs_amount: bool,
-    /// How often this member may still have it, this time included. 剩余次数
+    /// How often this member may still have it, this time included; of coupons how many they hold. 剩余次数
     remaining_for_member: i64,
 }
 
@@ -118,7 +120,7 @@ struct VerificationDto {
     /// The holder's name, masked; null unless valid. 持卡人
     #[schema(example = "王*明")]
     holder_display: Option<String>,
-    /// Empty unless valid.
+    /// Coupons first, one entry for each that the holder has, those of a campaign side by side. Empty unless valid.
     offers: Vec<OfferDto>,
 }
 
@@ -128,7 +130,8 @@ impl From<Result<Valid, Reason>> for VerificationDto {
             Ok(Valid { token, expires_at, holder, limited, offers }) => {
                 let (result, title) =
                     if limited { ("warn", "有效（保留会籍）") } else { ("ok", "有效") };
-                let line = match offers.len() {
+                // Two coupons of one campaign are one choice.
+                let line = match offers.iter().map(|o| o.campaign).collect::<HashSet<_>>().len() {
                     0 => "暂无可用优惠。".to_owned(),
                     n => format!("可用优惠 {n} 项。"),
                 };
@@ -228,7 +231,7 @@ struct RedemptionDto {
     benefit_fen: i64,
     /// 应付; null where no amount was told
     payable_fen: Option<i64>,
-    /// How often this member may still have it. 剩余次数
+    /// How often this member may still have it; of coupons how many more they hold, whatever may still be claimed. 剩余次数
     remaining_for_member: i64,
 }
 

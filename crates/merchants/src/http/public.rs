@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{division_code, text};
 use crate::branch::Branch;
-use crate::campaign::{Campaign, OfferKind, Phase};
+use crate::campaign::{Campaign, LimitPeriod, OfferKind, Phase};
 use crate::directory::{self, Filter, Place, division_prefix};
 use crate::merchant::Merchant;
 use crate::nearby::{self, Near, Nearby};
@@ -265,11 +265,11 @@ struct PublicCampaign {
     kind: OfferKind,
     /// 规则说明
     rule_text: String,
-    /// 阶段
+    /// Of the time from `starts_at` to `ends_at`; `SOLD_OUT`, for coupons, is when the last was claimed. 阶段
     phase: Phase,
     /// 阶段说明
     phase_text: &'static str,
-    /// The union whose members it is for. 工会
+    /// The union whose members it is for, with those of all unions below it. 工会
     union_id: Uuid,
     /// 开始时间
     starts_at: String,
@@ -279,6 +279,12 @@ struct PublicCampaign {
     claim_from: Option<String>,
     /// For coupons, exclusive. 领取截止
     claim_until: Option<String>,
+    /// Whether a coupon can be claimed now, by those it is for who have not had `per_member_limit` of them. 可领取
+    claimable: bool,
+    /// How often a member may have it in `period`; coupons count when they are claimed, used ones too. 每人限次
+    per_member_limit: i32,
+    /// What that counts over. 限次周期
+    period: LimitPeriod,
     /// Where it is had.
     places: Vec<PublicPlace>,
 }
@@ -305,7 +311,7 @@ async fn list_public_campaigns(
     let mut conn = app.db.read().await?;
     let page = directory::campaigns(&mut conn, &filter, (now, app.today()), after, limit).await?;
     let item = |(campaign, places): (Campaign, Vec<Place>)| {
-        let phase = campaign.phase(now);
+        let (phase, claimable) = (campaign.phase(now), campaign.is_claimable(now));
         let terms = campaign.terms;
         Ok(PublicCampaign {
             id: campaign.id,
@@ -319,6 +325,9 @@ async fn list_public_campaigns(
             ends_at: wire::instant(terms.ends_at),
             claim_from: terms.coupon.map(|c| wire::instant(c.claim_from)),
             claim_until: terms.coupon.map(|c| wire::instant(c.claim_until)),
+            claimable,
+            per_member_limit: terms.member_limit,
+            period: terms.period,
             places: places.into_iter().map(PublicPlace::from).collect(),
         })
     };

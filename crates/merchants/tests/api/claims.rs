@@ -117,8 +117,13 @@ async fn an_expired_coupon_gives_its_quota_back_once() {
     let claim = async |by: &unionhall_testkit::shop::Holder, key: &str| {
         app.post("/v1/me/coupons", json!({"campaign_id": campaign})).by(&by.session).key(key).await
     };
+    let public = async || app.get("/v1/public/campaigns").await.expect(200)["items"][0].clone();
+    let before = public().await;
+    assert_eq!((&before["claimable"], &before["per_member_limit"]), (&json!(true), &json!(1)), "{before}");
     claim(&first, "1").await.expect(201);
     assert_eq!(claim(&second, "2").await.problem(409), "SOLD_OUT");
+    let after = public().await;
+    assert_eq!((&after["claimable"], &after["phase"]), (&json!(false), &json!("SOLD_OUT")), "{after}");
     let core = app.core();
     assert_eq!(unionhall_merchants::tasks::return_expired(core).await.unwrap(), 0, "its day is not over");
     app.advance(Duration::hours(12)).await;
