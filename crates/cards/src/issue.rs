@@ -48,14 +48,16 @@ fn number(core: &Core, division: &str) -> String {
     number
 }
 
-/// Makes sure that a person has the virtual card that is due to them, whoever issues it.
+/// Makes sure that a person has the virtual card that is due to them, whoever issues it; answers whether it was issued
+/// just now.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be reached.
-pub async fn ensure(core: &Core, person: Uuid) -> Result<(), Problem> {
+pub async fn ensure(core: &Core, person: Uuid) -> Result<bool, Problem> {
     match core.db.write(async |tx| ensure_virtual(core, tx, person).await).await {
-        Err(problem) if problem.code != Code::AlreadyExists => Err(problem),
-        _ => Ok(()),
+        // Another one was faster.
+        Err(problem) if problem.code == Code::AlreadyExists => Ok(true),
+        outcome => outcome,
     }
 }
 

@@ -63,7 +63,7 @@ pub fn tasks(worker: Worker, core: &Core) -> Worker {
                 let person = leased.payload.get("person_id").and_then(|v| v.as_str());
                 let person = person.and_then(|p| Uuid::parse_str(p).ok());
                 let person = person.ok_or_else(|| Problem::internal("no person_id"))?;
-                issue::ensure(&core, person).await
+                issue::ensure(&core, person).await.map(drop)
             }
         })
 }

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use unionhall_cards::issue;
 use unionhall_kernel::{Code, Fen};
 use unionhall_storage::page::Page;
 use unionhall_web::once::{created, respond};
@@ -78,7 +79,7 @@ impl From<CouponView> for CouponDto {
 struct OwnCoupon {
     #[serde(flatten)]
     coupon: CouponDto,
-    /// The branches that take it now. 可用门店
+    /// The branches of its campaign that are open now. 可用门店
     places: Vec<PublicPlace>,
 }
 
@@ -271,16 +272,24 @@ async fn redeem_at_branch(
         }
         other => other?.id,
     };
-    let order = Order {
-        key,
-        person: me.person()?,
+    let person = me.person()?;
+    let order = || Order {
+        key: key.clone(),
+        person,
         via: Via::BranchQr,
         branch,
         campaign: Some(body.offer_id),
         coupon: None,
         amount: body.amount_fen,
     };
-    Ok(respond(redeem::redeem(&merchants, order).await?))
+    let stored = match redeem::redeem(&merchants, order()).await {
+        // A new member may stand in the shop before the event that issues their card was handled.
+        Err(problem) if problem.code == Code::CardNotValid && issue::ensure(core, person).await? => {
+            redeem::redeem(&merchants, order()).await?
+        }
+        done => done?,
+    };
+    Ok(respond(stored))
 }
 
 /// A redemption of one's own. 我的核销记录

@@ -64,7 +64,8 @@ pub(super) struct TillRedemptionDto {
     state: String,
     /// `till` or `branch_qr`. 方式
     via: String,
-    /// Four digits that member and shop compare; null at the till. 校验码
+    /// Four digits that member and shop compare where `via` is `branch_qr`: the shop finds the sale first in
+    /// `GET /v1/merchant/redemptions`. 校验码
     check_code: Option<String>,
     /// When. 时间
     at: String,

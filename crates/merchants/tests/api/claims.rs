@@ -52,7 +52,7 @@ async fn a_coupon_is_claimed_seen_and_used() {
         .iter()
         .map(|p| p["branch_id"].as_str().unwrap().parse().unwrap())
         .collect();
-    assert_eq!(places, shop.branches, "{own}");
+    assert!(places.len() == 2 && shop.branches.iter().all(|b| places.contains(b)), "{own}");
     assert_eq!(
         app.get("/v1/me/coupons?state=LOST").by(&holder.session).await.problem(400),
         "INVALID_PARAMETER"

@@ -402,6 +402,11 @@ async fn who_scans_the_shops_code_chooses_among_what_can_be_had_there() {
     let path = format!("/v1/me/branch-offers?branch_code={}", shop.codes[0]);
     let first = shop.app.get(&path).by(&session).await.expect(200);
     assert_eq!(first["offers"].as_array().unwrap().len(), 1, "the card is there at once: {first}");
+    let newcomer = shop.app.on_roster("410102").await;
+    let session = shop.app.login_member(&newcomer.mobile).await;
+    shop.app.prove(&session, &newcomer).await;
+    let body = json!({"branch_code": shop.codes[0], "offer_id": offer, "amount_fen": 3_000});
+    shop.app.post("/v1/me/redemptions", body).by(&session).key("first").await.expect(201);
     let lost = format!("/v1/me/cards/{}/report-loss", holder.card);
     shop.app.post(&lost, json!({})).by(&holder.session).await.expect(200);
     assert_eq!(ask(&shop.codes[0]).await.problem(409), "CARD_NOT_VALID");
