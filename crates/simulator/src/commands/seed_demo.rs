@@ -135,6 +135,7 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
     for role in [RoleName::Leader, RoleName::Officer] {
         data.cadres.push(seeder.cadre(CITY, "city", role).await?);
     }
+    let mut tokens = Vec::new();
     for county in COUNTIES {
         for role in [RoleName::Leader, RoleName::Officer] {
             data.cadres.push(seeder.cadre(county, "county", role).await?);
@@ -146,16 +147,13 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
         }
         let (officer, leader) =
             (data.cadre("officer", "county", county)?, data.cadre("leader", "county", county)?);
-        let merchant = seeder.merchant(&api, county, officer, leader).await?;
-        data.merchants.push(merchant);
+        seeder.ids.begin(&format!("cadres of {county}"));
+        let by = (api.login_cadre(officer).await?, api.login_cadre(leader).await?);
+        data.merchants.push(seeder.merchant(&api, county, (&by.0, &by.1)).await?);
+        tokens.push(by);
     }
-    for mut merchant in std::mem::take(&mut data.merchants) {
-        let (officer, leader) = (
-            data.cadre("officer", "county", &merchant.division)?,
-            data.cadre("leader", "county", &merchant.division)?,
-        );
-        seeder.coupon(&api, &mut merchant, officer, leader).await?;
-        data.merchants.push(merchant);
+    for (merchant, (officer, leader)) in data.merchants.iter_mut().zip(&tokens) {
+        seeder.coupon(&api, merchant, (officer, leader)).await?;
     }
     stop.stop(true).await;
     data.write(&folder)

@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use unionhall_simulator::api::{Api, text};
-use unionhall_simulator::demo_data::{Cadre, Login, Merchant, Offer};
+use unionhall_simulator::demo_data::{Login, Merchant, Offer};
 use unionhall_simulator::people::Person;
 
 use super::Seeder;
@@ -14,11 +14,8 @@ impl Seeder {
         &mut self,
         api: &Api,
         county: &str,
-        officer: &Cadre,
-        leader: &Cadre,
+        (officer, leader): (&str, &str),
     ) -> Result<Merchant> {
-        self.ids.begin(&format!("cadres of {county}"));
-        let (officer, leader) = (api.login_cadre(officer).await?, api.login_cadre(leader).await?);
         self.ids.begin(&format!("merchant of {county}"));
         let today = self.services.app.core.today();
         let place = unionhall_kernel::division::division(county).map_or(county, |d| d.name);
@@ -37,17 +34,17 @@ impl Seeder {
             "contact_name": manager.name,
             "contact_mobile": manager.mobile,
         });
-        let made = api.post("/v1/admin/merchants", &merchant).by(&officer).send().await?.expect(201)?;
+        let made = api.post("/v1/admin/merchants", &merchant).by(officer).send().await?.expect(201)?;
         let id = text(&made, "/id")?.to_owned();
         let branch =
             json!({"name": format!("幸福超市{place}店"), "address": "建设路1号", "division_code": county});
         let path = format!("/v1/admin/merchants/{id}");
-        let branch = api.post(&format!("{path}/branches"), &branch).by(&officer).send().await?.expect(201)?;
+        let branch = api.post(&format!("{path}/branches"), &branch).by(officer).send().await?.expect(201)?;
         let branch_id = text(&branch, "/id")?.to_owned();
         let manager =
-            self.staff(api, &officer, &path, &manager, &format!("manager.{county}"), "manager", None).await?;
+            self.staff(api, officer, &path, &manager, &format!("manager.{county}"), "manager", None).await?;
         let staff = self
-            .staff(api, &officer, &path, &cashier, &format!("cashier.{county}"), "staff", Some(&branch_id))
+            .staff(api, officer, &path, &cashier, &format!("cashier.{county}"), "staff", Some(&branch_id))
             .await?;
         let offer = |title: &str, kind: &str| self.offer(title, kind, &branch_id);
         let mut standing = offer("会员卡九五折", "standing");
@@ -60,7 +57,7 @@ impl Seeder {
         for body in [standing, quota] {
             let (kind, title) = (text(&body, "/kind")?.to_owned(), text(&body, "/title")?.to_owned());
             self.ids.begin(&format!("{kind} offer of {county}"));
-            offers.push(Offer { offer_id: launch(api, &officer, &leader, &body).await?, kind, title });
+            offers.push(Offer { offer_id: launch(api, officer, leader, &body).await?, kind, title });
         }
         Ok(Merchant {
             manager,
@@ -79,17 +76,15 @@ impl Seeder {
         &self,
         api: &Api,
         of: &mut Merchant,
-        officer: &Cadre,
-        leader: &Cadre,
+        (officer, leader): (&str, &str),
     ) -> Result<()> {
         let title = "满30减10元券";
         self.ids.begin(&format!("coupon of {}", of.division));
-        let (officer, leader) = (api.login_cadre(officer).await?, api.login_cadre(leader).await?);
         let mut body = self.offer(title, "coupon", &of.branch_id);
         let terms = json!({"benefit_kind": "amount", "benefit_fen": 1000, "min_spend_fen": 3000, "quota": 100_000,
                            "per_member_limit": 3, "coupon_valid_days": 30, "budget_fen": 100_000_000});
         merge(&mut body, terms);
-        let offer_id = launch(api, &officer, &leader, &body).await?;
+        let offer_id = launch(api, officer, leader, &body).await?;
         of.offers.push(Offer { offer_id, kind: "coupon".to_owned(), title: title.to_owned() });
         Ok(())
     }
