@@ -98,6 +98,7 @@ pub struct Services {
 /// All operations of all rooms.
 pub fn routes(config: &mut ServiceConfig) {
     unionhall_identity::http::routes(config);
+    unionhall_casework::http::routes(config);
     unionhall_files::http::routes(config);
     unionhall_registry::http::routes(config);
     unionhall_cards::http::routes(config);
@@ -190,6 +191,7 @@ impl Services {
         let worker = unionhall_registry::import::tasks(worker, core, &self.rooms);
         let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_registry::export::tasks(worker, core);
+        let worker = unionhall_casework::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);

@@ -119,6 +119,8 @@ actions! {
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.
     TodoRead = "todo.read" => [Leader, Officer, Reviewer, Registrar, MerchantOfficer];
+    /// Enter the working calendar of a year, at the province.
+    WorkCalendarWrite = "work_calendar.write" => [Leader];
     /// Read audit rows.
     AuditRead = "audit.read" => [Auditor, AuditAdmin];
     /// Verify cards, redeem, and void within ten minutes.
