@@ -55,16 +55,16 @@ pub struct Step<S, A> {
 
 /// A table of states and steps.
 #[derive(Debug, Clone, Copy)]
-pub struct Machine<S: 'static, A: 'static> {
+pub struct Machine<'a, S, A> {
     /// Where everything begins.
     pub start: S,
     /// What holds in each state.
-    pub rules: &'static [Rule<S>],
+    pub rules: &'a [Rule<S>],
     /// Every change.
-    pub steps: &'static [Step<S, A>],
+    pub steps: &'a [Step<S, A>],
 }
 
-impl<S: Copy + Eq + Debug, A: Copy + Eq + Debug> Machine<S, A> {
+impl<S: Copy + Eq + Debug, A: Copy + Eq + Debug> Machine<'_, S, A> {
     /// Where an action leads from a state; `None` where it is not allowed there.
     pub fn next(&self, from: S, action: A) -> Option<S> {
         self.steps.iter().find(|step| step.from == from && step.action == action).map(|step| step.to)
@@ -141,7 +141,7 @@ impl<S: Copy + Eq + Debug, A: Copy + Eq + Debug> Machine<S, A> {
 mod tests {
     use super::{Deadline, Machine, Owner, Rule, Step};
 
-    const SOUND: Machine<u8, &str> = Machine {
+    const SOUND: Machine<'static, u8, &str> = Machine {
         start: 0,
         rules: &[
             Rule { state: 0, owner: Some(Owner::Union), deadline: Deadline::Runs("decide") },

@@ -44,9 +44,9 @@ async fn anybody_reads_the_years_that_were_published() {
 #[tokio::test]
 async fn the_province_enters_a_year_and_what_was_said_before_is_kept() {
     let app = TestApp::start().await;
-    let leader = app.cadre("410000", RoleName::Leader).await;
+    let leader = app.cadre("41", RoleName::Leader).await;
     let county = app.cadre("410102", RoleName::Leader).await;
-    let officer = app.cadre("410000", RoleName::Officer).await;
+    let officer = app.cadre("41", RoleName::Officer).await;
     let enter = |body: Value, key: &str| app.post("/v1/admin/work-calendars", body).key(key);
     let body =
         |days: Vec<Value>| json!({"year": 2028, "source": "国办关于2028年节假日安排的通知", "days": days});

@@ -165,7 +165,7 @@ async fn a_clock_stands_still_in_the_states_that_say_so_and_its_segments_add_up(
 #[tokio::test]
 async fn a_notice_that_comes_late_moves_what_is_open() {
     let desk = Desk::open().await;
-    let leader = desk.app.cadre("410000", unionhall_web::RoleName::Leader).await;
+    let leader = desk.app.cadre("41", unionhall_web::RoleName::Leader).await;
     go_to(&desk.app, "2027-02-03 10:00").await;
     desk.start(Limit::WorkingDays(4)).await;
     assert_eq!(desk.clock().await.due_at, Some(at("2027-02-11 10:00")));
