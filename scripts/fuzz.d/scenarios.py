@@ -6,6 +6,7 @@ import secrets
 import time
 import urllib.parse
 
+import counsel
 from world import COUNTY, PASSWORD, PIN, System, mobile, roster, statement, username
 
 DEVICE = {"id": "fuzz", "platform": "web"}
@@ -493,4 +494,4 @@ SCENARIOS = {
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }
-SCENARIOS = {operation: scenario for operations, scenario in SCENARIOS.items() for operation in operations.split()}
+SCENARIOS = {operation: scenario for operations, scenario in {**SCENARIOS, **counsel.SCENARIOS}.items() for operation in operations.split()}

@@ -126,9 +126,14 @@ class World:
         # Somebody else, whose post is above what the leader's random requests can revoke.
         self.officer = self.cadre("zhengzhou.officer")
         # Whose token the requests carry.
-        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "admin": lambda: self.leader, "partner": self.system}
+        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "lawyer": self.lawyer, "admin": lambda: self.leader, "partner": self.system}
         self.main = mains[audience]()
         self.main.bearer()
+
+    def lawyer(self):
+        import counsel  # it stands on this module
+
+        return counsel.lawyer(self)["session"]
 
     def keep(self, name, make):
         """Made when it is first asked for, until something fails and all is made anew."""

@@ -17,7 +17,7 @@ use uuid::Uuid;
 const HERE: &str = "410102";
 const THERE: &str = "410103";
 /// Roles of those who are no cadres; they are tried as themselves.
-const OTHER_REALMS: [RoleName; 3] = [RoleName::Member, RoleName::Manager, RoleName::Staff];
+const OTHER_REALMS: [RoleName; 4] = [RoleName::Member, RoleName::Manager, RoleName::Staff, RoleName::Lawyer];
 const ABSENT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_dead_beef);
 
 /// An operation of a document.
@@ -108,6 +108,8 @@ struct World {
     cashier: Session,
     /// Another system, logged in.
     system: Session,
+    /// A lawyer of this county.
+    lawyer: Session,
     /// A partner of this county, as it was registered.
     partner: Uuid,
     /// Foreign ids by the path that takes them, the longest match first.
@@ -203,6 +205,18 @@ async fn told_and_pushed_to(shop: &Shop, other: &Holder) -> (Uuid, Uuid) {
 }
 
 // A city's partner, given to a county: that is where those stand who try to reach it.
+async fn engagement_of(shop: &Shop, by: &Session, firm: Uuid) -> Uuid {
+    let body =
+        json!({"kind": "person", "name": "金丝雀委托人", "role": "诉讼代理", "from_date": "2026-01-01"});
+    id(&shop.app.post(&format!("/v1/admin/firms/{firm}/engagements"), body).by(by).await.expect(201))
+}
+
+async fn consultation_of(shop: &Shop, other: &Holder) -> Uuid {
+    let body =
+        json!({"category": "wages", "title": "金丝雀咨询", "question": "金丝雀问题：公司拖欠工资怎么办？"});
+    id(&shop.app.post("/v1/me/consultations", body).by(&other.session).key("canary-ask").await.expect(201))
+}
+
 async fn partner_of(shop: &Shop, name: &str, county: &str) -> (CadreHandle, PartnerHandle) {
     let officer = shop.app.cadre("4101", RoleName::Officer).await;
     let partner = shop.app.registered_partner(&officer, name).await;
@@ -249,6 +263,15 @@ impl World {
         let path = format!("/v1/admin/partners/{}", foreign_partner.id);
         let key = there.app.get(&path).by(&there.leader.session).await.expect(200);
         let key = id(&key["keys"][0]);
+        let counsel = |code: &'static str| there.app.cadre(code, RoleName::LegalOfficer);
+        let (near, far) = (counsel(HERE).await.session, counsel(THERE).await.session);
+        let home = there.app.firm(&near, "本地律师事务所").await;
+        let lawyer = there.app.lawyer(&near, home, "李明").await.session;
+        let firm = there.app.firm(&far, "外地律师事务所").await;
+        let advocate = there.app.lawyer(&far, firm, "周正").await;
+        let shift = there.app.put_on_duty(&far, advocate.id).await;
+        let engagement = engagement_of(&there, &far, firm).await;
+        let consultation = consultation_of(&there, &other).await;
         let file = there.app.licence(&there.officer.session).await;
         let applicant = there.app.applicant(&mobile()).await;
         let mut stated = there.app.application_of(&applicant).await;
@@ -297,6 +320,13 @@ impl World {
             ("/v1/admin/merchant-applications/{id}", applied),
             ("/v1/merchant/applications/{id}", applied),
             ("/v1/admin/campaigns/{id}", campaign),
+            ("/v1/admin/firms/{id}", firm),
+            ("/v1/admin/engagements/{id}", engagement),
+            ("/v1/admin/lawyers/{id}", advocate.id),
+            ("/v1/admin/shifts/{id}", shift),
+            ("/v1/admin/consultations/{id}", consultation),
+            ("/v1/me/consultations/{id}", consultation),
+            ("/v1/lawyer/consultations/{id}", consultation),
             ("/v1/admin/redemptions/{id}", redemption),
             ("/v1/admin/notices/{id}", notice),
             ("/v1/admin/received-notices/{id}", for_cadres),
@@ -318,17 +348,18 @@ impl World {
         let mut canaries: Vec<String> = foreign.iter().map(|(_, id)| id.to_string()).collect();
         canaries.extend(there.codes.iter().cloned());
         let mut published: Vec<String> = there.branches.iter().map(Uuid::to_string).collect();
-        published.extend([campaign, there.merchant, union].map(|id| id.to_string()));
+        published.extend([campaign, there.merchant, union, advocate.id].map(|id| id.to_string()));
         canaries.retain(|canary| !published.contains(canary));
         canaries.extend([other.mobile.clone(), there.officer.person.to_string(), "金丝雀".to_owned()]);
         canaries.push(foreign_partner.key.public);
         let partner = partner.id;
-        Self { here, there, member, cashier, system, partner, foreign, canaries, published }
+        Self { here, there, member, cashier, system, lawyer, partner, foreign, canaries, published }
     }
 
     /// The concrete path with an id in place of its parameter; `None` when the operation takes none.
     fn path(&self, operation: &Operation, absent: bool) -> Option<String> {
-        if operation.path.contains("{document}") || operation.path.contains("{name}") {
+        // What these name is everybody's.
+        if ["{document}", "{name}", "{year}"].iter().any(|named| operation.path.contains(named)) {
             return None;
         }
         operation.path.contains('{').then(|| {
@@ -398,6 +429,7 @@ async fn every_operation_refuses_who_may_not() {
             ("merchant", &world.cashier),
             ("admin", &sessions[&RoleName::Leader]),
             ("partner", &world.system),
+            ("lawyer", &world.lawyer),
         ];
         all.into_iter().filter(|(name, _)| *name != scheme).map(|(_, s)| s).collect()
     };
@@ -405,7 +437,11 @@ async fn every_operation_refuses_who_may_not() {
     for operation in operations() {
         let at = format!("{} {}", operation.method, operation.path);
         let concrete = world.path(&operation, false).unwrap_or_else(|| {
-            operation.path.replace("{document}", "notifications").replace("{name}", "ethnic")
+            operation
+                .path
+                .replace("{document}", "notifications")
+                .replace("{name}", "ethnic")
+                .replace("{year}", "2026")
         });
         if operation.schemes.is_empty() {
             let reply = world.send(&operation, &concrete, None).await;
@@ -459,6 +495,7 @@ async fn every_operation_refuses_who_may_not() {
                 &world.member.session
             }
             "partner" => &world.system,
+            "lawyer" => &world.lawyer,
             _ => &world.member.session,
         };
         // Logging out here would end the session the other cells need.
@@ -504,6 +541,7 @@ async fn examples_are_enough_to_be_understood() {
             Some("member" | "any") => Some(&world.member.session),
             Some("merchant") => Some(&world.cashier),
             Some("partner") => Some(&world.system),
+            Some("lawyer") => Some(&world.lawyer),
             Some(_) => Some(&leader),
             None => None,
         };

@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cards", &["kernel", "storage", "web", "identity", "registry"]),
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
     ("messages", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
+    ("legal", &["kernel", "storage", "web", "casework", "identity", "registry"]),
     ("partners", &["kernel", "storage", "web", "identity", "registry"]),
     (
         "gateway",
@@ -28,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "storage",
             "web",
             "casework",
+            "legal",
             "files",
             "identity",
             "registry",
@@ -76,6 +78,7 @@ fn dependencies_point_downward_only() {
 const PREFIXES: &[(&str, &[&str])] = &[
     ("storage", &["storage", "idempotency", "outbox", "task", "audit", "blob"]),
     ("casework", &["case"]),
+    ("legal", &["legal"]),
     ("files", &["file"]),
     ("identity", &["person", "account", "session", "otp", "consent"]),
     ("registry", &["org", "post", "member", "membership", "import", "export"]),
@@ -85,8 +88,15 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("partners", &["partner"]),
 ];
 // Views a room publishes for those above; `member_standing` is the only relation of registry they may name.
-const PUBLISHED: &[&str] =
-    &["person_name", "person_account", "member_standing", "card_standing", "card_burn", "audit_entry"];
+const PUBLISHED: &[&str] = &[
+    "person_name",
+    "person_account",
+    "member_standing",
+    "card_standing",
+    "card_burn",
+    "audit_entry",
+    "legal_conflict",
+];
 
 fn owner(table: &str) -> Option<&'static str> {
     let begins = |prefix: &&str| {

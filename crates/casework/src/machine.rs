@@ -111,8 +111,7 @@ impl<S: Copy + Eq + Debug, A: Copy + Eq + Debug> Machine<'_, S, A> {
                 Deadline::Over => {}
                 _ if rule.owner.is_none() => fault("has no owner"),
                 _ if onward.is_empty() => fault("is a dead end"),
-                Deadline::Runs(clock) if clock.is_empty() => fault("has no deadline"),
-                Deadline::Stops(_, meanwhile) if meanwhile.is_empty() => fault("has no deadline"),
+                Deadline::Runs("") | Deadline::Stops(_, "") => fault("has no deadline"),
                 _ if !onward.iter().any(|step| times_out.contains(&step.action)) => {
                     fault("waits for ever where nobody acts");
                 }

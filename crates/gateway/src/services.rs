@@ -102,6 +102,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_files::http::routes(config);
     unionhall_registry::http::routes(config);
     unionhall_cards::http::routes(config);
+    unionhall_legal::http::routes(config);
     unionhall_merchants::http::routes(config);
     unionhall_messages::http::routes(config);
     app_config::routes(config);
@@ -131,6 +132,7 @@ impl Services {
         let roles: Vec<Arc<dyn RoleSource>> = vec![
             Arc::new(unionhall_registry::post::PostRoles),
             Arc::new(unionhall_merchants::staff::MerchantRoles),
+            Arc::new(unionhall_legal::lawyer::LawyerRoles),
         ];
         let outside = (parts.sms, parts.wechat);
         // Accounts vanish there with every reset.
@@ -192,6 +194,7 @@ impl Services {
         let worker = unionhall_registry::join::tasks(worker, core);
         let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_casework::tasks(worker, core);
+        let worker = unionhall_legal::tasks(worker, &self.identity.clone().into_inner());
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);

@@ -99,6 +99,9 @@ catalogue! {
     CardQrUsed "CARD_QR_USED" 409 "二维码已使用" "此二维码已用过，请刷新后再扫。" "QR code used" "This code or a newer one was redeemed already; show a fresh code.";
     CardNotValid "CARD_NOT_VALID" 409 "会员卡不可用" "会员卡已挂失、注销或暂停。" "Card not valid" "The card is lost, revoked, suspended or expired.";
     VerificationExpired "VERIFICATION_EXPIRED" 409 "核验已过期" "核验已超过三分钟，请重新扫码。" "Verification expired" "Verifications live three minutes; scan again.";
+    WrongLevel "WRONG_LEVEL" 403 "不由本级办理" "此事项由其他层级的工会办理。" "Another level's" "Unions of another level do this.";
+    ShiftOverlaps "SHIFT_OVERLAPS" 409 "班次重叠" "该律师在此时段已有班次。" "Shifts overlap" "The lawyer has another shift then.";
+    LawyerConflict "LAWYER_CONFLICT" 409 "利益冲突" "该律师与本案存在利益冲突，请另选律师。" "Conflict of interest" "The lawyer or their firm acts or acted for a party.";
     CouponUsed "COUPON_USED" 409 "券已使用" "这张券已经使用或过期。" "Coupon used" "The coupon is used or past its date.";
     VoidWindowClosed "VOID_WINDOW_CLOSED" 409 "已过撤销时限" "已过可撤销时间，请联系上级处理。" "Void window closed" "The time in which you may void this is over.";
     ApplicationOpen "APPLICATION_OPEN" 409 "已有在办申请" "您已有一份正在办理的申请。" "Application open" "An application of this kind is open already.";

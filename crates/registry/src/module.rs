@@ -31,13 +31,15 @@ pub enum Module {
     Cards,
     /// 普惠优惠: closed, no campaign is approved and nothing is claimed; what runs and what was claimed can be used.
     Benefits,
+    /// 法律服务: closed, no question is taken; what was asked is answered.
+    Legal,
     /// 通知资讯: closed, no notice is approved and apps show none; what is out is not withdrawn.
     Notices,
 }
 
 impl Module {
     /// Every part.
-    pub const ALL: &[Module] = &[Self::Join, Self::Cards, Self::Benefits, Self::Notices];
+    pub const ALL: &[Module] = &[Self::Join, Self::Cards, Self::Benefits, Self::Legal, Self::Notices];
 
     /// The word in the store.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Module {
             Self::Join => "join",
             Self::Cards => "cards",
             Self::Benefits => "benefits",
+            Self::Legal => "legal",
             Self::Notices => "notices",
         }
     }

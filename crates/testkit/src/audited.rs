@@ -19,6 +19,7 @@ const WITHOUT: &[(&str, &str)] = &[
         "issue_till_code",
         "changes nothing but the digits, which live a minute; every try is a row of `verification_log`",
     ),
+    ("tell_presence", "says that a lawyer is there, every minute; what they are given by it has a row"),
     ("read_my_notice", "`notice_read` says itself who read what and when, and is never changed"),
     ("read_received_notice", "as `read_my_notice`"),
     ("read_inbox_message", "`inbox_message` says itself when its owner read it, and nobody else can"),

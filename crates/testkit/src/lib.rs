@@ -9,6 +9,7 @@
 mod app;
 mod audited;
 mod client;
+pub mod counsel;
 mod db;
 pub mod imports;
 mod notices;

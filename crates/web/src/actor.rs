@@ -116,6 +116,8 @@ words! {
         Manager = "manager",
         /// 收银员
         Staff = "staff",
+        /// 律师
+        Lawyer = "lawyer",
         /// 会员本人
         Member = "member",
     }

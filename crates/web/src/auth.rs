@@ -231,6 +231,38 @@ extractor!([A: Can] Merchant<A>, |req| {
     Ok(Merchant { principal, actor, merchant, branch, role, action: PhantomData })
 });
 
+/// A lawyer whom the matrix allows `A`.
+#[derive(Debug, Clone)]
+pub struct Lawyer<A> {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+    /// The lawyer.
+    pub lawyer: Uuid,
+    action: PhantomData<A>,
+}
+
+impl<A> Lawyer<A> {
+    /// The natural person.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, which the schema makes impossible: every lawyer is bound to a person.
+    pub fn person(&self) -> Result<Uuid, Problem> {
+        self.principal.person.ok_or_else(|| Problem::new(Code::Forbidden))
+    }
+}
+
+extractor!([A: Can] Lawyer<A>, |req| {
+    let (principal, actor) = of_audience(req, Realm::Lawyer.audience())?;
+    let forbidden = || Problem::new(Code::Forbidden);
+    let role = principal.role.clone().ok_or_else(forbidden)?;
+    if !allows(role.name, A::ACTION) {
+        return Err(forbidden());
+    }
+    Ok(Lawyer { principal, actor, lawyer: role.id, action: PhantomData })
+});
+
 /// Another system that acts with a token of its own account.
 #[derive(Debug, Clone)]
 pub struct Partner {

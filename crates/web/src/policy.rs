@@ -118,9 +118,19 @@ actions! {
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.
-    TodoRead = "todo.read" => [Leader, Officer, Reviewer, Registrar, MerchantOfficer];
+    TodoRead = "todo.read" => [Leader, Officer, Reviewer, Registrar, MerchantOfficer, LegalOfficer];
     /// Enter the working calendar of a year, at the province.
     WorkCalendarWrite = "work_calendar.write" => [Leader];
+    /// Read law firms, their engagements, lawyers and rosters.
+    LegalRead = "legal.read" => [Leader, Officer, LegalOfficer, Auditor];
+    /// Enter and change law firms, engagements, lawyers and shifts.
+    LegalWrite = "legal.write" => [Leader, LegalOfficer];
+    /// Read members' questions that wait for the legal department.
+    ConsultationRead = "consultation.read" => [Leader, LegalOfficer];
+    /// Give waiting questions to lawyers, and call about bad ratings.
+    ConsultationWrite = "consultation.write" => [Leader, LegalOfficer];
+    /// Be there and answer.
+    Advise = "advise" => [Lawyer];
     /// Read audit rows.
     AuditRead = "audit.read" => [Auditor, AuditAdmin];
     /// Verify cards, redeem, and void within ten minutes.

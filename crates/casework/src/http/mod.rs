@@ -123,7 +123,7 @@ async fn get_work_calendar(app: web::Data<App>, _caller: Public, year: web::Path
     request_body = NewWorkCalendar,
     responses(
         (status = 201, description = "It counts from now on", body = WorkCalendar),
-        (status = 403, description = "`FORBIDDEN`: not at the province"),
+        (status = 403, description = "`WRONG_LEVEL`: not at the province"),
         (status = 409, description = "`IN_PROGRESS`"),
     )
 )]
@@ -135,7 +135,7 @@ async fn enter_work_calendar(
     body: Body<NewWorkCalendar>,
 ) -> Answer {
     if !by.scope.is_whole_tree() {
-        return Err(Problem::new(Code::Forbidden).into());
+        return Err(Problem::new(Code::WrongLevel).into());
     }
     let source = body.parse()?;
     let key = key.of(by.principal.account, "enter_work_calendar", body.raw());

@@ -57,6 +57,8 @@ templates! {
     DevicesReleased "devices_released" { union };
     /// A cadre is to activate the account anew.
     LoginReset "login_reset" { union };
+    /// To a lawyer: a question waits for them.
+    ConsultationWaiting "consultation_waiting" { number };
     /// To a relative: a member named them.
     DelegationOffered "delegation_offered" { name };
 }
@@ -128,6 +130,7 @@ mod tests {
             Template::AccountClosed {},
             Template::DevicesReleased { union: v() },
             Template::LoginReset { union: v() },
+            Template::ConsultationWaiting { number: v() },
             Template::DelegationOffered { name: v() },
         ];
         assert_eq!(all.len(), KNOWN.len());

@@ -1,0 +1,37 @@
+//! This room's operations.
+
+mod admin_consultations;
+mod admin_firms;
+mod admin_groups;
+mod admin_lawyers;
+mod admin_shifts;
+mod dto;
+mod lawyer;
+mod me;
+mod public;
+
+use unionhall_kernel::{Fields, Invalid, Uscc, division};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the room's operations.
+pub fn routes(config: &mut ServiceConfig) {
+    admin_firms::routes(config);
+    admin_groups::routes(config);
+    admin_lawyers::routes(config);
+    admin_shifts::routes(config);
+    admin_consultations::routes(config);
+    public::routes(config);
+    me::routes(config);
+    lawyer::routes(config);
+}
+
+fn county_code(code: &str) -> Result<String, Invalid> {
+    let unknown = Invalid::new("DIVISION_UNKNOWN", "没有此行政区划代码。");
+    division::division(code).map(|d| d.code.to_owned()).ok_or(unknown)
+}
+
+// A credit code where one is given; `None` where it is wrong, which the fields then tell.
+fn credit_code(fields: &mut Fields, pointer: &str, code: Option<&str>) -> Option<String> {
+    let parsed = code.map(Uscc::parse).transpose();
+    fields.take(pointer, parsed).flatten().map(|code| code.as_str().to_owned())
+}

@@ -1,0 +1,76 @@
+//! Legal help 法律服务: lawyers and their firms, duty, members' questions, and the wall between a question and whoever acts for the
+//! other side.
+//!
+//! Owns the `legal_` tables and the view `legal_conflict`, which is the wall: it is computed at every read, so whatever changes
+//! (a party, an engagement, a firm, a name) is seen by the next one. Asks casework for clocks and the timeline, registry where a
+//! member stands. Events in: `case.breached`. Events out: `consultation.assigned`.
+
+pub mod consultation;
+pub mod data;
+pub mod duty;
+pub mod engagement;
+pub mod firm;
+pub mod group;
+pub mod http;
+pub mod lawyer;
+pub mod names;
+mod schema;
+pub mod todos;
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use unionhall_casework::clock::{BREACHED, Breached};
+use unionhall_identity::Identity;
+use unionhall_storage::tasks::{self, Worker};
+
+use crate::consultation::{ASSIGNED, Assigned};
+
+/// The kind of task that heeds a clock of a question.
+const TIMED_OUT: &str = "legal.timed_out";
+
+/// The kinds of tasks that wake a lawyer who got a question: the first waits, the second sends.
+const GIVEN: &str = "legal.given";
+const WAKE: &str = "legal.wake";
+/// How long a lawyer may look by themself before a message by SMS, minutes; after fifteen it goes to the next.
+const WAKE_MINUTES: i64 = 5;
+
+fn wake(worker: Worker, identity: &Arc<Identity>) -> Worker {
+    let (first, second) = (identity.clone(), identity.clone());
+    worker
+        .on(ASSIGNED, GIVEN)
+        .handle(GIVEN, move |leased| {
+            let core = first.core.clone();
+            async move {
+                let given: Assigned = serde_json::from_value(leased.payload)?;
+                let at = core.now() + Duration::minutes(WAKE_MINUTES);
+                let mut conn = core.db.writer().await?;
+                tasks::enqueue(&mut conn, core.id(), at, WAKE, None, &given).await
+            }
+        })
+        .handle(WAKE, move |leased| {
+            let identity = second.clone();
+            async move {
+                let given: Assigned = serde_json::from_value(leased.payload)?;
+                consultation::wake(&identity, &given).await
+            }
+        })
+}
+
+/// Teaches the worker this room's tasks.
+pub fn tasks(worker: Worker, identity: &Arc<Identity>) -> Worker {
+    let core = identity.core.clone();
+    let worker = wake(worker, identity);
+    worker.on(BREACHED, TIMED_OUT).handle(TIMED_OUT, move |leased| {
+        let core = core.clone();
+        async move {
+            let breached: Breached = serde_json::from_value(leased.payload)?;
+            match breached.kind.as_str() {
+                consultation::KIND => {
+                    core.db.write(async |tx| consultation::timed_out(&core, tx, &breached).await).await
+                }
+                _ => Ok(()),
+            }
+        }
+    })
+}

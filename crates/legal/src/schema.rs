@@ -1,0 +1,164 @@
+//! This room's tables, its wall, and the view of registry it reads.
+
+diesel::table! {
+    legal_firm (id) {
+        id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        name -> Text,
+        name_keys -> Array<Text>,
+        uscc -> Nullable<Text>,
+        licence_no -> Text,
+        licence_until -> Date,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_lawyer (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        person_id -> Uuid,
+        firm_id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        name -> Text,
+        name_keys -> Array<Text>,
+        practice_no -> Text,
+        licence_until -> Date,
+        fields -> Array<Text>,
+        division -> Text,
+        intro -> Text,
+        state -> Text,
+        seen_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_affiliation (id) {
+        id -> Uuid,
+        lawyer_id -> Uuid,
+        firm_id -> Uuid,
+        from_date -> Date,
+        to_date -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    legal_engagement (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        lawyer_id -> Nullable<Uuid>,
+        kind -> Text,
+        name -> Text,
+        name_keys -> Array<Text>,
+        uscc -> Nullable<Text>,
+        role -> Text,
+        from_date -> Date,
+        to_date -> Nullable<Date>,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_group (uscc) {
+        uscc -> Text,
+        group_uscc -> Text,
+    }
+}
+
+diesel::table! {
+    legal_shift (id) {
+        id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        lawyer_id -> Uuid,
+        backup_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        state -> Text,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_consultation (id) {
+        id -> Uuid,
+        number -> Text,
+        person_id -> Uuid,
+        account_id -> Uuid,
+        category -> Text,
+        sensitive -> Bool,
+        title -> Bytea,
+        state -> Text,
+        lawyer_id -> Nullable<Uuid>,
+        chosen_id -> Nullable<Uuid>,
+        escalated -> Int4,
+        asked_at -> Timestamptz,
+        first_response_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+        rating -> Nullable<Int4>,
+        rated_at -> Nullable<Timestamptz>,
+        reopened -> Int4,
+        previous_id -> Nullable<Uuid>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    legal_party (id) {
+        id -> Uuid,
+        consultation_id -> Uuid,
+        role -> Text,
+        kind -> Text,
+        name -> Text,
+        name_keys -> Array<Text>,
+        uscc -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    legal_tried (consultation_id, lawyer_id) {
+        consultation_id -> Uuid,
+        lawyer_id -> Uuid,
+        why -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_conflict (consultation_id, lawyer_id) {
+        consultation_id -> Uuid,
+        lawyer_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    member_standing (membership_id) {
+        membership_id -> Uuid,
+        person_id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        valid_from -> Date,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    legal_firm,
+    legal_lawyer,
+    legal_affiliation,
+    legal_engagement,
+    legal_shift,
+    legal_consultation,
+    legal_party,
+    legal_tried,
+    legal_conflict,
+    member_standing,
+);

@@ -1,0 +1,28 @@
+//! What waits for a cadre in this room.
+
+use unionhall_kernel::{Problem, shanghai_date};
+use unionhall_storage::Conn;
+use unionhall_web::policy::Action;
+use unionhall_web::wire::Todo;
+use unionhall_web::{OrgScope, Role, RoleName};
+
+use crate::consultation;
+
+/// Questions that wait for the legal department of a scope; nothing below the county, where the union may be the employer's own.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn list(conn: &mut Conn, role: &Role, scope: &OrgScope) -> Result<Vec<Todo>, Problem> {
+    if !role.totp {
+        return Ok(Vec::new());
+    }
+    let sensitive = role.name == RoleName::LegalOfficer;
+    let (count, since) = consultation::waiting(conn, scope, sensitive).await?;
+    Ok(vec![Todo {
+        kind: "consultation",
+        count,
+        oldest_due: since.map(shanghai_date),
+        href: "/v1/admin/consultations",
+        needs: Action::ConsultationRead,
+    }])
+}

@@ -1,0 +1,10 @@
+DROP VIEW legal_conflict;
+DROP TABLE legal_tried;
+DROP TABLE legal_party;
+DROP TABLE legal_consultation;
+DROP TABLE legal_shift;
+DROP TABLE legal_group;
+DROP TABLE legal_engagement;
+DROP TABLE legal_affiliation;
+DROP TABLE legal_lawyer;
+DROP TABLE legal_firm;
