@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
     ("messages", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
     ("partners", &["kernel", "storage", "web", "identity", "registry"]),
+    ("calculators", &["kernel", "storage", "web", "casework", "identity", "registry"]),
     (
         "gateway",
         &[
@@ -35,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "merchants",
             "messages",
             "partners",
+            "calculators",
         ],
     ),
 ];
@@ -83,6 +85,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
     ("messages", &["notice", "inbox", "push"]),
     ("partners", &["partner"]),
+    ("calculators", &["law"]),
 ];
 // Views a room publishes for those above; `member_standing` is the only relation of registry they may name.
 const PUBLISHED: &[&str] =
