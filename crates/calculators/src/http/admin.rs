@@ -47,7 +47,7 @@ struct LawParameter {
     /// Last day, counted; open without. 失效日期
     valid_to: Option<NaiveDate>,
     /// What it says, in the shape of its key. 参数值
-    #[schema(value_type = Object, example = json!({"month_fen": 720_000}))]
+    #[schema(value_type = Object)]
     value: Map<String, Value>,
     /// In what its numbers are. 单位
     #[schema(example = "分/月")]
@@ -176,7 +176,7 @@ struct NewLawParameter {
     #[serde(default, deserialize_with = "unionhall_web::wire::dated")]
     valid_to: Option<NaiveDate>,
     /// What it says, in the shape of its key. 参数值
-    #[schema(value_type = Object, example = json!({"month_fen": 720_000}))]
+    #[schema(value_type = Object)]
     value: Map<String, Value>,
     /// Where it was published: 2 to 200 characters. 依据文件
     #[schema(min_length = 2, max_length = 200, example = "郑州市统计局公报")]

@@ -38,7 +38,7 @@ pub(super) struct UsedParameter {
     /// From when it holds. 生效日期
     valid_from: NaiveDate,
     /// What it says, in the shape of its key. 参数值
-    #[schema(value_type = Object, example = json!({"month_fen": [210_000, 200_000, 180_000], "hour_fen": [2060, 1960, 1760]}))]
+    #[schema(value_type = Object)]
     value: Map<String, Value>,
     /// In what its numbers are. 单位
     #[schema(example = "分")]
