@@ -39,7 +39,7 @@ apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confol
 ROOT
 }
 
-# Arguments: what of compiler, postgres, redis, node and wrk is wanted.
+# Arguments: what of compiler, postgres, redis, node, python and wrk is wanted.
 packages() {
     needed='' wished=''
     for want in "$@"; do
@@ -52,6 +52,8 @@ packages() {
         redis) command -v redis-server >/dev/null || wished=redis-server ;;
         # The client that app teams start from is compiled and run by the tests.
         node) { command -v node && command -v npm; } >/dev/null || needed="$needed nodejs npm" ;;
+        # The calculators are held to a second implementation in it.
+        python) command -v python3 >/dev/null || needed="$needed python3" ;;
         wrk) command -v wrk >/dev/null || needed="$needed wrk" ;;
         esac
     done

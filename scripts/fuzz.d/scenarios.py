@@ -361,6 +361,20 @@ def revoked_card(world):
     return {"id": card}
 
 
+def law_parameter():
+    return {"key": "local_average_wage", "region": "410100", "valid_from": "2030-01-01", "valid_to": "2030-12-31",
+            "value": {"month_fen": 700000}, "source": "统计局公报"}
+
+
+def entered_parameter(world):
+    return {"id": world.call("POST", "/v1/admin/law-parameters", law_parameter(), world.lawyer())["id"]}
+
+
+INJURY = {"on": "2025-06-30", "grade": 9, "own_wage_fen": 600000, "local_average_wage_fen": 700000}
+PROBATION = {"term": "open_ended", "starts_on": "2026-01-01", "agreed_months": 6, "full_wage_fen": 500000, "wage_class": 1}
+SEVERANCE = {"hired_on": "2018-03-01", "ended_on": "2026-08-31", "average_wage_fen": 800000, "local_average_wage_fen": 700000,
+             "wage_class": 1}
+
 SCENARIOS = {
     "activate_account": lambda w: {"body": {**w.activation(w.invited()), "password": ...}},
     "request_otp": lambda w: {"body": {"mobile": mobile(), "purpose": ...}},
@@ -491,6 +505,18 @@ SCENARIOS = {
     "withdraw_partner_consent": agreed_partner,
     "issue_partner_token": lambda w: {"body": w.main.request()},
     "exchange_sso_ticket": lambda w: {"body": {"ticket": w.ticket(w.main)}},
+    "calculate_overtime": lambda w: {"body": {"monthly_wage_fen": 522000, "workday_hours": "10"}},
+    "calculate_severance": lambda w: {"body": SEVERANCE},
+    "calculate_no_contract": lambda w: {"body": {"hired_on": "2025-03-01", "monthly_wage_fen": 600000}},
+    "calculate_annual_leave": lambda w: {"body": {"worked_years": 10}},
+    "calculate_work_injury": lambda w: {"body": INJURY},
+    "calculate_probation": lambda w: {"body": PROBATION},
+    "calculate_retirement": lambda w: {"body": {"kind": ..., "born_in": "1970-01"}},
+    "calculate_limitation": lambda w: {"body": {"event": ..., "on": "2026-03-02"}},
+    "calculate_dues": lambda w: {"body": {"basic_wage_fen": 345678}},
+    "enter_law_parameter": lambda w: {"by": w.lawyer(), "body": law_parameter()},
+    "get_law_parameter reject_law_parameter": lambda w: {"by": w.lawyer(), **entered_parameter(w)},
+    "approve_law_parameter": lambda w: {"by": w.province(), **entered_parameter(w)},
     "create_union": lambda w: {"body": {"name": ..., "parent_id": w.union, "org_type": "1"}},
     "get_union": lambda w: {"id": w.union},
 }

@@ -198,6 +198,14 @@ class World:
             time.sleep(30 - time.time() % 30)  # a TOTP code is good once, and the run before may have used it
             return self.cadre(name, again=False)
 
+    def lawyer(self):
+        """Who enters the parameters of the law."""
+        return self.keep("lawyer", lambda: self.cadre("henan.legal_officer"))
+
+    def province(self):
+        """Who approves them."""
+        return self.keep("province", lambda: self.cadre("henan.leader"))
+
     def member(self, number=None):
         """An account at level 0, or that of somebody on the roster."""
         number = number or mobile()

@@ -18,6 +18,8 @@ const HERE: &str = "410102";
 const THERE: &str = "410103";
 /// Roles of those who are no cadres; they are tried as themselves.
 const OTHER_REALMS: [RoleName; 4] = [RoleName::Member, RoleName::Manager, RoleName::Staff, RoleName::Lawyer];
+/// A parameter of the law: the province's alone, and there from the beginning.
+const PROVINCES_OWN: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_3701);
 const ABSENT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_dead_beef);
 
 /// An operation of a document.
@@ -328,6 +330,7 @@ impl World {
             ("/v1/me/consultations/{id}", consultation),
             ("/v1/lawyer/consultations/{id}", consultation),
             ("/v1/admin/redemptions/{id}", redemption),
+            ("/v1/admin/law-parameters/{id}", PROVINCES_OWN),
             ("/v1/admin/notices/{id}", notice),
             ("/v1/admin/received-notices/{id}", for_cadres),
             ("/v1/me/notices/{id}", notice),

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("messages", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
     ("legal", &["kernel", "storage", "web", "casework", "identity", "registry"]),
     ("partners", &["kernel", "storage", "web", "identity", "registry"]),
+    ("calculators", &["kernel", "storage", "web", "casework", "identity", "registry"]),
     (
         "gateway",
         &[
@@ -37,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "merchants",
             "messages",
             "partners",
+            "calculators",
         ],
     ),
 ];
@@ -86,6 +88,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
     ("messages", &["notice", "inbox", "push"]),
     ("partners", &["partner"]),
+    ("calculators", &["law"]),
 ];
 // Views a room publishes for those above; `member_standing` is the only relation of registry they may name.
 const PUBLISHED: &[&str] = &[

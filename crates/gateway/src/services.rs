@@ -107,6 +107,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_messages::http::routes(config);
     app_config::routes(config);
     unionhall_partners::http::routes(config);
+    unionhall_calculators::http::routes(config);
     home::routes(config);
     todos::routes(config);
     my_data::routes(config);

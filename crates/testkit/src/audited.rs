@@ -29,6 +29,18 @@ const WITHOUT: &[(&str, &str)] = &[
         "redeem_offer",
         "the redemption is the record of who, where and when, is never deleted, and one statement",
     ),
+    (
+        "calculate_overtime",
+        "a POST only to keep what is told out of URLs; a pure function of it, and nothing is kept",
+    ),
+    ("calculate_severance", "as `calculate_overtime`"),
+    ("calculate_no_contract", "as `calculate_overtime`"),
+    ("calculate_annual_leave", "as `calculate_overtime`"),
+    ("calculate_work_injury", "as `calculate_overtime`"),
+    ("calculate_probation", "as `calculate_overtime`"),
+    ("calculate_retirement", "as `calculate_overtime`"),
+    ("calculate_limitation", "as `calculate_overtime`"),
+    ("calculate_dues", "as `calculate_overtime`"),
     ("redeem_at_branch", "as `redeem_offer`; voiding either has a row"),
 ];
 

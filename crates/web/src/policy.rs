@@ -115,6 +115,12 @@ actions! {
     PartnerApprove = "partner.approve" => [Leader];
     /// Learn which member of one's scope a partner's subject stands for, with a reason and an audit row.
     PartnerResolve = "partner.resolve" => [Leader, Registrar];
+    /// Read the parameters of the law, with all their versions.
+    LawParameterRead = "law_parameter.read" => [Leader, Officer, LegalOfficer, Auditor];
+    /// Enter versions of parameters of the law, and reject them.
+    LawParameterWrite = "law_parameter.write" => [LegalOfficer];
+    /// Approve a version another person entered.
+    LawParameterApprove = "law_parameter.approve" => [Leader, LegalOfficer];
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.

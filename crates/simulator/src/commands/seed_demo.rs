@@ -155,6 +155,9 @@ async fn seed(args: Args, runtime: tokio::runtime::Handle) -> Result<()> {
     for (merchant, (officer, leader)) in data.merchants.iter_mut().zip(&tokens) {
         seeder.coupon(&api, merchant, (officer, leader)).await?;
     }
+    // Last, so that everybody before is who they were.
+    seeder.ids.begin("the legal officer of the province");
+    data.cadres.push(seeder.cadre(PROVINCE, "province", RoleName::LegalOfficer).await?);
     stop.stop(true).await;
     data.write(&folder)
 }
