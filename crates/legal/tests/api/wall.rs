@@ -42,7 +42,7 @@ async fn view(desk: &Counsel, by: &Session, case: Uuid) -> Vec<(u16, Value)> {
     let app = &desk.app;
     let root = format!("/v1/lawyer/consultations/{case}");
     let states = "?state=QUEUED,ASSIGNED,ANSWERED,ESCALATED,CLOSED,CALLBACK,RATED,UNRATED,WITHDRAWN";
-    let replies = vec![
+    let replies = [
         app.get(&format!("/v1/lawyer/consultations{states}")).by(by).await,
         app.get(&root).by(by).await,
         app.get(&format!("{root}/entries")).by(by).await,
