@@ -5,7 +5,7 @@ import json
 import pathlib
 import sys
 
-AUDIENCES = ["member", "merchant", "admin", "partner"]
+AUDIENCES = ["member", "merchant", "recruiter", "admin", "partner"]
 
 
 def read(folder, documents, audience):

@@ -9,6 +9,7 @@ import urllib.parse
 from world import COUNTY, PASSWORD, PIN, System, mobile, roster, statement, username
 
 DEVICE = {"id": "fuzz", "platform": "web"}
+PURPOSES = {"member": "correction_evidence", "recruiter": "recruiter_licence"}
 
 
 def login_with_code(world):
@@ -155,8 +156,9 @@ def linked_file(world):
 
 def own_file(world):
     """Of somebody who has not as many waiting as one may."""
-    by = {"member": world.member, "merchant": world.applicant, "admin": lambda: world.officer}[world.audience]()
-    return {"by": by, "id": world.file(by, "correction_evidence" if world.audience == "member" else "merchant_licence")}
+    by = {"member": world.member, "merchant": world.applicant, "recruiter": world.recruiting,
+          "admin": lambda: world.officer}[world.audience]()
+    return {"by": by, "id": world.file(by, PURPOSES.get(world.audience, "merchant_licence"))}
 
 
 def given_code(world):
@@ -178,6 +180,21 @@ def merchant_application_to_be(world):
 def own_merchant_application(world, verified=False):
     target, applicant = world.merchant_application(verified)
     return {"by": applicant, "id": target}
+
+
+def first_recruiter_application(world):
+    number = mobile()
+    return {"body": {"mobile": number, "code": world.code(number, "apply", "recruiter"), "device": DEVICE}}
+
+
+def recruiter_application_to_be(world):
+    by = world.recruiting()
+    return {"by": by, "body": {**world.recruiter_terms(by), "name": ..., "about": ...}}
+
+
+def own_recruiter_application(world):
+    made, by = world.recruiter_application()
+    return {"by": by, "id": made}
 
 
 def pin_to_be(world):
@@ -434,6 +451,13 @@ SCENARIOS = {
     "sign_merchant_contract": lambda w: own_merchant_application(w, verified=True),
     "get_merchant_application get_merchant_application_licence reject_merchant_application": lambda w: {"id": w.merchant_application()[0]},
     "verify_merchant_application": lambda w: {"id": w.merchant_application()[0], "body": w.contract_terms()},
+    "begin_recruiter_application": first_recruiter_application,
+    "create_recruiter_application": recruiter_application_to_be,
+    "get_own_recruiter_application withdraw_recruiter_application": own_recruiter_application,
+    "get_recruiter_application get_recruiter_application_papers verify_recruiter_application reject_recruiter_application":
+        lambda w: {"id": w.recruiter_application()[0]},
+    "get_recruiter suspend_recruiter": lambda w: {"id": w.known_recruiter()},
+    "resume_recruiter ban_recruiter": lambda w: {"id": w.known_recruiter("suspend")},
     "put_merchant_licence": lambda w: {"by": w.officer, "id": w.merchant(), "body": {"file_id": w.file(w.officer, "merchant_licence")}},
     "get_merchant_licence": lambda w: {"id": w.licensed()},
     "get_branch_poster": lambda w: {"id": w.shop()["merchant_id"], "branch_id": w.shop()["branch_id"]},

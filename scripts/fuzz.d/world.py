@@ -126,7 +126,8 @@ class World:
         # Somebody else, whose post is above what the leader's random requests can revoke.
         self.officer = self.cadre("zhengzhou.officer")
         # Whose token the requests carry.
-        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "admin": lambda: self.leader, "partner": self.system}
+        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "admin": lambda: self.leader, "partner": self.system,
+                 "recruiter": self.recruiter}
         self.main = mains[audience]()
         self.main.bearer()
 
@@ -425,6 +426,36 @@ class World:
         """What a holder shows at the till."""
         code = self.call("GET", f"/v1/me/cards/{holder['card']}/qr", by=holder["session"])["codes"][0]["code"]
         return {"code": code, "branch_id": self.shop()["branch_id"]}
+
+    # ---- recruiters
+
+    def recruiting(self):
+        """Somebody with a mobile who begins to apply as a recruiter."""
+        number = mobile()
+        return Session(self, "/v1/public/recruiter-applications", mobile=number, code=self.code(number, "apply", "recruiter"))
+
+    def recruiter_terms(self, by):
+        return {"name": "郑州某某机械有限公司", "uscc": uscc(), "division_code": COUNTY, "about": "机械加工企业。", "contact_name": NAME,
+                "licence_file_id": self.file(by, "recruiter_licence"), "authorisation_file_id": self.file(by, "recruiter_authorisation")}
+
+    def recruiter_application(self):
+        """An application of a recruiter to be, and who handed it in."""
+        by = self.recruiting()
+        made = self.call("POST", "/v1/recruiter/applications", self.recruiter_terms(by), by, idempotency_key="fuzz")["id"]
+        return made, by
+
+    def recruiter(self, *steps):
+        """Whoever acts for a recruiter that is verified."""
+        made, by = self.recruiter_application()
+        self.recruiter_id = self.step(f"/v1/admin/recruiter-applications/{made}/verify", self.leader)["recruiter_id"]
+        for step in steps:
+            self.step(f"/v1/admin/recruiters/{self.recruiter_id}/{step}", self.leader, reason="多次被举报")
+        by.take(self.call("POST", "/v1/auth/refresh", by.renewal()))
+        return by
+
+    def known_recruiter(self, *steps):
+        self.recruiter(*steps)
+        return self.recruiter_id
 
     # ---- messages
 

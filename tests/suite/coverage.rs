@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use unionhall_gateway::document::{self, AUDIENCES};
 use unionhall_testkit::shop::{Holder, Shop, id};
-use unionhall_testkit::{CadreHandle, PartnerHandle, Reply, Session, TestApp, citizen, mobile};
+use unionhall_testkit::{
+    CadreHandle, PartnerHandle, RecruiterHandle, Reply, Session, TestApp, citizen, mobile,
+};
 use unionhall_web::policy::{Action, allows};
 use unionhall_web::{Realm, RoleName};
 use uuid::Uuid;
@@ -17,7 +19,8 @@ use uuid::Uuid;
 const HERE: &str = "410102";
 const THERE: &str = "410103";
 /// Roles of those who are no cadres; they are tried as themselves.
-const OTHER_REALMS: [RoleName; 3] = [RoleName::Member, RoleName::Manager, RoleName::Staff];
+const OTHER_REALMS: [RoleName; 4] =
+    [RoleName::Member, RoleName::Manager, RoleName::Staff, RoleName::Recruiter];
 const ABSENT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_dead_beef);
 
 /// An operation of a document.
@@ -106,6 +109,7 @@ struct World {
     there: Shop,
     member: Holder,
     cashier: Session,
+    recruiter: RecruiterHandle,
     /// Another system, logged in.
     system: Session,
     /// A partner of this county, as it was registered.
@@ -214,6 +218,16 @@ async fn partner_of(shop: &Shop, name: &str, county: &str) -> (CadreHandle, Part
     (officer, partner)
 }
 
+// A recruiter of the other county, and an application of somebody's who wants to be one there.
+async fn recruiter_of(shop: &Shop) -> (RecruiterHandle, Uuid) {
+    let app = &shop.app;
+    let made = app.recruiter(&shop.officer, THERE, "金丝雀机械有限公司").await;
+    let newcomer = app.recruiting(&mobile()).await;
+    let mut body = app.recruiter_body(&newcomer).await;
+    (body["name"], body["division_code"]) = (json!("金丝雀电子有限公司"), json!(THERE));
+    (made, id(&app.apply_as_recruiter(&newcomer, &body).await.expect(201)))
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -254,6 +268,8 @@ impl World {
         let mut stated = there.app.application_of(&applicant).await;
         (stated["name"], stated["division_code"]) = (json!("金丝雀商行"), json!(THERE));
         let applied = id(&there.app.apply(&applicant, &stated).await.expect(201));
+        let recruiter = here.app.recruiter(&here.officer, HERE, "本地机械有限公司").await;
+        let (foreign_recruiter, recruiting) = recruiter_of(&there).await;
         let till = there.cashier().await;
         let token = there.token(&till, &other).await;
         let manager = there.staff("manager", None).await;
@@ -296,6 +312,9 @@ impl World {
             ("/v1/admin/merchants/{id}", there.merchant),
             ("/v1/admin/merchant-applications/{id}", applied),
             ("/v1/merchant/applications/{id}", applied),
+            ("/v1/admin/recruiter-applications/{id}", recruiting),
+            ("/v1/recruiter/applications/{id}", recruiting),
+            ("/v1/admin/recruiters/{id}", foreign_recruiter.id),
             ("/v1/admin/campaigns/{id}", campaign),
             ("/v1/admin/redemptions/{id}", redemption),
             ("/v1/admin/notices/{id}", notice),
@@ -323,7 +342,7 @@ impl World {
         canaries.extend([other.mobile.clone(), there.officer.person.to_string(), "金丝雀".to_owned()]);
         canaries.push(foreign_partner.key.public);
         let partner = partner.id;
-        Self { here, there, member, cashier, system, partner, foreign, canaries, published }
+        Self { here, there, member, cashier, recruiter, system, partner, foreign, canaries, published }
     }
 
     /// The concrete path with an id in place of its parameter; `None` when the operation takes none.
@@ -392,10 +411,12 @@ async fn every_operation_refuses_who_may_not() {
     }
     let manager = world.here.staff("manager", None).await;
     let newcomer = world.here.app.login_member(&mobile()).await;
+    let applying = world.here.app.recruiting(&mobile()).await;
     let outsiders = |scheme: &str| -> Vec<&Session> {
         let all = [
             ("member", &world.member.session),
             ("merchant", &world.cashier),
+            ("recruiter", &world.recruiter.session),
             ("admin", &sessions[&RoleName::Leader]),
             ("partner", &world.system),
         ];
@@ -458,6 +479,16 @@ async fn every_operation_refuses_who_may_not() {
                 cells += 1;
                 &world.member.session
             }
+            "recruiter" => {
+                // Without an action it is open to every account of the realm, also to who applies.
+                let path = world.path(&operation, true).unwrap_or_else(|| concrete.clone());
+                let reply = world.send(&operation, &path, Some(&applying)).await;
+                let refused = reply.status == 403 && reply.json()["code"] == "FORBIDDEN";
+                let takes = operation.schemes["recruiter"].first().is_some();
+                assert_eq!(refused, takes, "{at}: an applicant: {}", reply.text());
+                cells += 1;
+                &world.recruiter.session
+            }
             "partner" => &world.system,
             _ => &world.member.session,
         };
@@ -503,6 +534,7 @@ async fn examples_are_enough_to_be_understood() {
         let by = match scheme {
             Some("member" | "any") => Some(&world.member.session),
             Some("merchant") => Some(&world.cashier),
+            Some("recruiter") => Some(&world.recruiter.session),
             Some("partner") => Some(&world.system),
             Some(_) => Some(&leader),
             None => None,

@@ -18,7 +18,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("registry", &["kernel", "storage", "web", "files", "identity"]),
     ("cards", &["kernel", "storage", "web", "identity", "registry"]),
     ("merchants", &["kernel", "storage", "web", "files", "identity", "registry", "cards"]),
-    ("messages", &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants"]),
+    ("jobs", &["kernel", "storage", "web", "files", "identity", "registry"]),
+    (
+        "messages",
+        &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants", "jobs"],
+    ),
     ("partners", &["kernel", "storage", "web", "identity", "registry"]),
     (
         "gateway",
@@ -31,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "registry",
             "cards",
             "merchants",
+            "jobs",
             "messages",
             "partners",
         ],
@@ -78,6 +83,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("registry", &["org", "post", "member", "membership", "import", "export"]),
     ("cards", &["card"]),
     ("merchants", &["merchant", "campaign", "coupon", "redemption", "verification"]),
+    ("jobs", &["job", "recruiter"]),
     ("messages", &["notice", "inbox", "push"]),
     ("partners", &["partner"]),
 ];

@@ -61,6 +61,12 @@ pub const AUDIENCES: &[Audience] = &[
         internal: false,
     },
     Audience {
+        name: "recruiter",
+        title: "Unionhall: recruiters 招聘端",
+        roots: &["/v1/auth/", "/v1/files/", "/v1/recruiter/"],
+        internal: false,
+    },
+    Audience {
         name: "admin",
         title: "Unionhall: administration 管理端",
         roots: &["/v1/auth/", "/v1/files/", "/v1/admin/"],
@@ -86,9 +92,10 @@ fn security(components: &mut Components) {
     let schemes = [
         ("member", "Access token of a member (`aud` member)."),
         ("merchant", "Access token of a merchant's staff (`aud` merchant)."),
+        ("recruiter", "Access token of whoever recruits for an employer (`aud` recruiter)."),
         ("admin", "Access token of a cadre, auditor or administrator (`aud` admin)."),
         ("partner", "Access token of a partner (`aud` partner), had with a client assertion."),
-        ("any", "Access token of any person's audience: member, merchant or admin."),
+        ("any", "Access token of any person's audience: member, merchant, recruiter or admin."),
     ];
     for (name, description) in schemes {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
@@ -154,7 +161,7 @@ fn tell_who(operation: &mut Map<String, Value>) {
                 ways.filter(|way| assist::closed(&id, *way).is_none()).map(Way::as_str).collect();
             operation.insert("x-on-behalf".to_owned(), json!(open));
         }
-        if let ("admin" | "merchant", Some(action)) =
+        if let ("admin" | "merchant" | "recruiter", Some(action)) =
             (scheme.as_str(), actions.get(0).and_then(Value::as_str).and_then(Action::parse))
         {
             let roles: Vec<RoleName> =
@@ -219,7 +226,7 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
     for (scheme, scopes) in &requirements {
         // A scope of a member is the real-name level it takes; one of the others is an action of the matrix.
         match (scheme.as_str(), scopes.as_array().is_some_and(|s| !s.is_empty())) {
-            ("admin" | "merchant", _) => also(403, Code::Forbidden),
+            ("admin" | "merchant", _) | ("recruiter", true) => also(403, Code::Forbidden),
             ("any", _) => {
                 also(403, Code::Forbidden);
                 also(403, Code::NotOnBehalf);

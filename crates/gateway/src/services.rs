@@ -105,6 +105,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_messages::http::routes(config);
     app_config::routes(config);
     unionhall_partners::http::routes(config);
+    unionhall_jobs::http::routes(config);
     home::routes(config);
     todos::routes(config);
     my_data::routes(config);
@@ -130,6 +131,7 @@ impl Services {
         let roles: Vec<Arc<dyn RoleSource>> = vec![
             Arc::new(unionhall_registry::post::PostRoles),
             Arc::new(unionhall_merchants::staff::MerchantRoles),
+            Arc::new(unionhall_jobs::place::RecruiterRoles),
         ];
         let outside = (parts.sms, parts.wechat);
         // Accounts vanish there with every reset.

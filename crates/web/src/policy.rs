@@ -115,6 +115,10 @@ actions! {
     PartnerApprove = "partner.approve" => [Leader];
     /// Learn which member of one's scope a partner's subject stands for, with a reason and an audit row.
     PartnerResolve = "partner.resolve" => [Leader, Registrar];
+    /// Read recruiters and their applications.
+    RecruiterRead = "recruiter.read" => [Leader, Officer, Reviewer, Auditor];
+    /// Verify, suspend and ban recruiters.
+    RecruiterWrite = "recruiter.write" => [Leader, Officer];
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.
@@ -123,6 +127,8 @@ actions! {
     AuditRead = "audit.read" => [Auditor, AuditAdmin];
     /// Verify cards, redeem, and void within ten minutes.
     Till = "till" => [Manager, Staff];
+    /// Publish postings and work off the applications to them.
+    Recruit = "recruit" => [Recruiter];
     /// Void within a day; see every branch's summary; read staff.
     MerchantManage = "merchant.manage" => [Manager];
 }
