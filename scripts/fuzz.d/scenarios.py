@@ -197,6 +197,11 @@ def own_recruiter_application(world):
     return {"by": by, "id": made}
 
 
+def own_posting(world, *steps):
+    made = world.posting(*steps)
+    return {"by": world.keep("employer", world.recruiter), "id": made}
+
+
 def pin_to_be(world):
     by, number, _ = world.cashier()
     return {"by": by, "body": {"pin": PIN, "code": world.code(number, "confirm", "merchant")}}
@@ -456,6 +461,17 @@ SCENARIOS = {
     "get_own_recruiter_application withdraw_recruiter_application": own_recruiter_application,
     "get_recruiter_application get_recruiter_application_papers verify_recruiter_application reject_recruiter_application":
         lambda w: {"id": w.recruiter_application()[0]},
+    "get_own_posting submit_posting close_posting": own_posting,
+    "create_posting": lambda w: {"by": w.keep("employer", w.recruiter), "body": {**w.posting_terms(), "employment_type": ..., "headcount": ...}},
+    "change_posting": lambda w: {**own_posting(w), "body": {"valid_days": 60}},
+    "extend_posting": lambda w: own_posting(w, "submit", "approve"),
+    "fill_posting": lambda w: {**own_posting(w, "submit", "approve"), "body": {"filled": 1}},
+    "get_job_posting list_job_posting_reports approve_job_posting": lambda w: {"id": w.posting("submit")},
+    "return_job_posting": lambda w: {"id": w.posting("submit")},
+    "restore_job_posting remove_job_posting": lambda w: {"id": w.hidden_posting()},
+    "search_jobs": lambda w: {"query": {"q": "车床"}},
+    "get_job": lambda w: {"id": w.job()},
+    "create_job_report": lambda w: {"by": w.holder()["session"], "body": {"posting_id": w.job(), "kind": ..., "statement": "要求交押金"}},
     "get_recruiter suspend_recruiter": lambda w: {"id": w.known_recruiter()},
     "resume_recruiter ban_recruiter": lambda w: {"id": w.known_recruiter("suspend")},
     "put_merchant_licence": lambda w: {"by": w.officer, "id": w.merchant(), "body": {"file_id": w.file(w.officer, "merchant_licence")}},

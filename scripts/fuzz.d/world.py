@@ -453,6 +453,31 @@ class World:
         by.take(self.call("POST", "/v1/auth/refresh", by.renewal()))
         return by
 
+    def posting_terms(self):
+        return {"title": "数控车床操作工", "employment_type": "full_time", "headcount": 5, "content": "操作数控车床。", "conditions": "认真负责。",
+                "division_code": COUNTY, "address": "建设路1号", "pay": {"min_fen": 450_000, "period": "month"}}
+
+    def posting(self, *steps):
+        """The recruiter writes it and hands it in; the county looks at it."""
+        by = self.keep("employer", self.recruiter)
+        made = self.call("POST", "/v1/recruiter/postings", self.posting_terms(), by, idempotency_key=secrets.token_hex(8))["id"]
+        for step in steps:
+            if step == "submit":
+                self.call("POST", f"/v1/recruiter/postings/{made}/submit", {}, by)
+            else:
+                self.step(f"/v1/admin/job-postings/{made}/{step}", self.leader)
+        return made
+
+    def job(self):
+        return self.posting("submit", "approve")
+
+    def hidden_posting(self):
+        made = self.job()
+        for _ in range(3):
+            body = {"posting_id": made, "kind": "fee", "statement": "要求交押金"}
+            self.call("POST", "/v1/me/job-reports", body, self.holder()["session"], idempotency_key="fuzz")
+        return made
+
     def known_recruiter(self, *steps):
         self.recruiter(*steps)
         return self.recruiter_id

@@ -228,6 +228,18 @@ async fn recruiter_of(shop: &Shop) -> (RecruiterHandle, Uuid) {
     (made, id(&app.apply_as_recruiter(&newcomer, &body).await.expect(201)))
 }
 
+// A posting that waits for the other county.
+async fn posting_of(shop: &Shop, by: &RecruiterHandle) -> Uuid {
+    let body = json!({"title": "金丝雀操作工", "employment_type": "full_time", "headcount": 1, "content": "操作机床",
+                      "conditions": "认真负责", "division_code": THERE, "address": "郑州市二七区",
+                      "pay": {"min_fen": 450_000, "period": "month"}});
+    let made = shop.app.post("/v1/recruiter/postings", body).by(&by.session).key("canary");
+    let made = id(&made.await.expect(201));
+    let submit = format!("/v1/recruiter/postings/{made}/submit");
+    shop.app.post(&submit, json!({})).by(&by.session).await.expect(200);
+    made
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -270,6 +282,7 @@ impl World {
         let applied = id(&there.app.apply(&applicant, &stated).await.expect(201));
         let recruiter = here.app.recruiter(&here.officer, HERE, "本地机械有限公司").await;
         let (foreign_recruiter, recruiting) = recruiter_of(&there).await;
+        let posting = posting_of(&there, &foreign_recruiter).await;
         let till = there.cashier().await;
         let token = there.token(&till, &other).await;
         let manager = there.staff("manager", None).await;
@@ -315,6 +328,9 @@ impl World {
             ("/v1/admin/recruiter-applications/{id}", recruiting),
             ("/v1/recruiter/applications/{id}", recruiting),
             ("/v1/admin/recruiters/{id}", foreign_recruiter.id),
+            ("/v1/admin/job-postings/{id}", posting),
+            ("/v1/recruiter/postings/{id}", posting),
+            ("/v1/public/jobs/{id}", posting),
             ("/v1/admin/campaigns/{id}", campaign),
             ("/v1/admin/redemptions/{id}", redemption),
             ("/v1/admin/notices/{id}", notice),

@@ -194,6 +194,7 @@ impl Services {
         let worker = unionhall_registry::export::tasks(worker, core);
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
+        let worker = unionhall_jobs::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         let worker = unionhall_partners::tasks(worker, core);
         upkeep::handle(worker, core, &self.identity, self.app.environment == training::PROFILE)
@@ -230,6 +231,7 @@ impl Services {
         self.identity.tokens.reload(&self.ring, &mut conn).await?;
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
+        unionhall_jobs::tasks::enqueue_daily(core, &mut conn).await?;
         if self.app.environment == training::PROFILE {
             upkeep::enqueue_reset(core, &mut conn, starting).await?;
         }

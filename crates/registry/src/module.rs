@@ -33,11 +33,13 @@ pub enum Module {
     Benefits,
     /// 通知资讯: closed, no notice is approved and apps show none; what is out is not withdrawn.
     Notices,
+    /// 招聘求职: closed, a search finds nothing and nothing is applied for; what was begun goes on.
+    Jobs,
 }
 
 impl Module {
     /// Every part.
-    pub const ALL: &[Module] = &[Self::Join, Self::Cards, Self::Benefits, Self::Notices];
+    pub const ALL: &[Module] = &[Self::Join, Self::Cards, Self::Benefits, Self::Notices, Self::Jobs];
 
     /// The word in the store.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Module {
             Self::Cards => "cards",
             Self::Benefits => "benefits",
             Self::Notices => "notices",
+            Self::Jobs => "jobs",
         }
     }
 

@@ -119,6 +119,10 @@ actions! {
     RecruiterRead = "recruiter.read" => [Leader, Officer, Reviewer, Auditor];
     /// Verify, suspend and ban recruiters.
     RecruiterWrite = "recruiter.write" => [Leader, Officer];
+    /// Read what recruiters handed in for publication, and what members reported.
+    PostingRead = "posting.read" => [Leader, Officer, Reviewer, Auditor];
+    /// Let postings out, send them back, take them down.
+    PostingReview = "posting.review" => [Leader, Officer, Reviewer];
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.

@@ -1,7 +1,13 @@
 //! This room's operations.
 
+mod admin_postings;
 mod admin_recruiters;
+mod json_ld;
+mod postings;
+mod public;
 mod recruiter;
+mod reports;
+mod terms;
 
 use unionhall_kernel::{Invalid, division, text};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -10,6 +16,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     recruiter::routes(config);
     admin_recruiters::routes(config);
+    postings::routes(config);
+    admin_postings::routes(config);
+    public::routes(config);
+    reports::routes(config);
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::apply::note;
 use super::store::{Application, MOBILE, Recruiter, get, get_application, own};
 use super::{ApplicationState, State};
-use crate::place;
 use crate::schema::{recruiter, recruiter_application as application};
+use crate::{listing, place};
 
 /// How long a verification holds (暂行条例 and the notice of five ministries, 2026-01).
 const VERIFIED_MONTHS: Months = Months::new(6);
@@ -138,7 +138,7 @@ async fn renew(core: &Core, tx: &mut Conn, a: &Application, known: Uuid) -> Resu
     }
     let mobile = a.mobile(&core.sealer)?;
     let row = recruiter::table.find(known).filter(recruiter::version.eq(before.version));
-    let changed = diesel::update(row)
+    let renewed: Option<Recruiter> = diesel::update(row)
         .set((
             recruiter::name.eq(&a.name),
             recruiter::division_code.eq(&a.division_code),
@@ -150,11 +150,12 @@ async fn renew(core: &Core, tx: &mut Conn, a: &Application, known: Uuid) -> Resu
             recruiter::verified_until.eq(verified_until(a, core.today())?),
             recruiter::version.eq(recruiter::version + 1),
         ))
-        .execute(tx)
-        .await?;
-    if changed == 0 {
-        return Err(Problem::new(Code::Stale));
-    }
+        .returning(Recruiter::as_returning())
+        .get_result(tx)
+        .await
+        .optional()?;
+    let renewed = renewed.ok_or_else(|| Problem::new(Code::Stale))?;
+    listing::recruiter_moved(core, tx, &renewed).await?;
     Ok(known)
 }
 
@@ -209,5 +210,6 @@ pub async fn turn(
     let event = actor.event(core.id(), core.now(), Some(&turned.path), action, ("recruiter", Some(id)));
     let states = [before.state(today), turned.state(today)];
     audit::append(tx, &event.changes(json!({"state": states})).reason(reason)).await?;
+    listing::recruiter_moved(core, tx, &turned).await?;
     Ok(turned)
 }

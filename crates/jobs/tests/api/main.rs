@@ -1,6 +1,9 @@
-//! Jobs over HTTP: recruiters.
+//! Jobs over HTTP: recruiters, postings, search.
 
 // A test fails loudly; clippy's allowance covers test functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod desk;
+mod postings;
 mod recruiters;
+mod search;
