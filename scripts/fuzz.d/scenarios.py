@@ -197,6 +197,16 @@ def own_recruiter_application(world):
     return {"by": by, "id": made}
 
 
+def own_job_application(world, *steps):
+    made, by = world.job_application(*steps)
+    return {"by": by, "id": made}
+
+
+def candidate(world, *steps):
+    made, _ = world.job_application(*steps)
+    return {"by": world.keep("employer", world.recruiter), "id": made}
+
+
 def own_posting(world, *steps):
     made = world.posting(*steps)
     return {"by": world.keep("employer", world.recruiter), "id": made}
@@ -461,6 +471,16 @@ SCENARIOS = {
     "get_own_recruiter_application withdraw_recruiter_application": own_recruiter_application,
     "get_recruiter_application get_recruiter_application_papers verify_recruiter_application reject_recruiter_application":
         lambda w: {"id": w.recruiter_application()[0]},
+    "get_resume": lambda w: {"by": w.seeker()},
+    "put_resume": lambda w: {"by": w.holder()["session"], "body": w.resume()},
+    "create_job_application": lambda w: {"by": w.seeker(), "body": {"posting_id": w.job()}},
+    "list_my_job_applications": lambda w: {"by": w.seeker()},
+    "get_my_job_application withdraw_job_application": own_job_application,
+    "accept_job_offer": lambda w: own_job_application(w, "invite", "offer"),
+    "list_candidates": lambda w: own_posting(w, "submit", "approve"),
+    "get_candidate view_candidate invite_candidate": candidate,
+    "offer_candidate": lambda w: candidate(w, "invite"),
+    "reject_candidate": lambda w: {**candidate(w), "body": {"reason_code": ...}},
     "get_own_posting submit_posting close_posting": own_posting,
     "create_posting": lambda w: {"by": w.keep("employer", w.recruiter), "body": {**w.posting_terms(), "employment_type": ..., "headcount": ...}},
     "change_posting": lambda w: {**own_posting(w), "body": {"valid_days": 60}},

@@ -471,6 +471,24 @@ class World:
     def job(self):
         return self.posting("submit", "approve")
 
+    def resume(self):
+        content = {"headline": "车工", "education": "", "skills": "", "about": "", "experiences": []}
+        return {"content": content, "blocked_employers": []}
+
+    def seeker(self):
+        """A member with a resume."""
+        by = self.holder()["session"]
+        self.call("PUT", "/v1/me/resume", self.resume(), by)
+        return by
+
+    def job_application(self, *steps):
+        """A member's application to the recruiter's job, and who handed it in."""
+        by = self.seeker()
+        made = self.call("POST", "/v1/me/job-applications", {"posting_id": self.job()}, by, idempotency_key="fuzz")["id"]
+        for step in steps:
+            self.call("POST", f"/v1/recruiter/candidates/{made}/{step}", {}, self.keep("employer", self.recruiter))
+        return made, by
+
     def hidden_posting(self):
         made = self.job()
         for _ in range(3):

@@ -233,10 +233,27 @@ async fn posting_of(shop: &Shop, by: &RecruiterHandle) -> Uuid {
     let body = json!({"title": "金丝雀操作工", "employment_type": "full_time", "headcount": 1, "content": "操作机床",
                       "conditions": "认真负责", "division_code": THERE, "address": "郑州市二七区",
                       "pay": {"min_fen": 450_000, "period": "month"}});
-    let made = shop.app.post("/v1/recruiter/postings", body).by(&by.session).key("canary");
+    let made =
+        shop.app.post("/v1/recruiter/postings", body).by(&by.session).key(&shop.app.core().id().to_string());
     let made = id(&made.await.expect(201));
     let submit = format!("/v1/recruiter/postings/{made}/submit");
     shop.app.post(&submit, json!({})).by(&by.session).await.expect(200);
+    made
+}
+
+// Somebody of the other county who applied there, to a posting that has been closed since.
+async fn candidate_of(shop: &Shop, by: &RecruiterHandle, other: &Holder) -> Uuid {
+    let posting = posting_of(shop, by).await;
+    let path = format!("/v1/admin/job-postings/{posting}");
+    shop.app.decide(&path, "approve", &shop.officer.session, json!({})).await.expect(200);
+    let content =
+        json!({"headline": "金丝雀", "education": "", "skills": "", "about": "", "experiences": []});
+    let resume = json!({"content": content, "blocked_employers": []});
+    shop.app.put("/v1/me/resume", resume).by(&other.session).await.expect(200);
+    let apply = shop.app.post("/v1/me/job-applications", json!({"posting_id": posting}));
+    let made = id(&apply.by(&other.session).key("canary").await.expect(201));
+    let close = format!("/v1/recruiter/postings/{posting}/close");
+    shop.app.post(&close, json!({})).by(&by.session).await.expect(200);
     made
 }
 
@@ -283,6 +300,7 @@ impl World {
         let recruiter = here.app.recruiter(&here.officer, HERE, "本地机械有限公司").await;
         let (foreign_recruiter, recruiting) = recruiter_of(&there).await;
         let posting = posting_of(&there, &foreign_recruiter).await;
+        let candidate = candidate_of(&there, &foreign_recruiter, &other).await;
         let till = there.cashier().await;
         let token = there.token(&till, &other).await;
         let manager = there.staff("manager", None).await;
@@ -331,6 +349,8 @@ impl World {
             ("/v1/admin/job-postings/{id}", posting),
             ("/v1/recruiter/postings/{id}", posting),
             ("/v1/public/jobs/{id}", posting),
+            ("/v1/recruiter/candidates/{id}", candidate),
+            ("/v1/me/job-applications/{id}", candidate),
             ("/v1/admin/campaigns/{id}", campaign),
             ("/v1/admin/redemptions/{id}", redemption),
             ("/v1/admin/notices/{id}", notice),

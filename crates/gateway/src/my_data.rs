@@ -7,6 +7,7 @@ use unionhall_files::data::FileCopy;
 use unionhall_identity::data::IdentityCopy;
 use unionhall_identity::http::Confirmation;
 use unionhall_identity::{Identity, assist};
+use unionhall_jobs::data::JobsCopy;
 use unionhall_merchants::data::BenefitsCopy;
 use unionhall_messages::data::MessagesCopy;
 use unionhall_partners::data::PartnerConsentCopy;
@@ -35,6 +36,8 @@ struct MyData {
     cards: Option<Copied<CardCopy>>,
     /// 普惠记录; null at level 0.
     benefits: Option<BenefitsCopy>,
+    /// 求职记录; null at level 0.
+    jobs: Option<JobsCopy>,
     /// 上传的文件
     files: Copied<FileCopy>,
     /// 消息与推送
@@ -77,12 +80,13 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         })
         .await?;
     let mut conn = core.db.read().await?;
-    let (cards, benefits) = match person {
+    let (cards, benefits, jobs) = match person {
         Some(person) => (
             Some(unionhall_cards::data::copy(&mut conn, person).await?),
             Some(unionhall_merchants::data::copy(&mut conn, person).await?),
+            Some(unionhall_jobs::data::copy(core, &mut conn, person).await?),
         ),
-        None => (None, None),
+        None => (None, None, None),
     };
     let data = MyData {
         made_at: instant(core.now()),
@@ -90,6 +94,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         registry: unionhall_registry::data::copy(core, &mut conn, id, person).await?,
         cards,
         benefits,
+        jobs,
         files: unionhall_files::data::copy(&mut conn, id).await?,
         messages: unionhall_messages::data::copy(core, &mut conn, id).await?,
         partners: unionhall_partners::data::copy(&mut conn, id).await?,

@@ -154,4 +154,31 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(job_posting, recruiter);
+diesel::table! {
+    job_resume (person_id) {
+        person_id -> Uuid,
+        body -> Bytea,
+        blocked -> Array<Text>,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    job_application (id) {
+        id -> Uuid,
+        posting_id -> Uuid,
+        recruiter_id -> Uuid,
+        person_id -> Uuid,
+        path -> Text,
+        content_key -> Bytea,
+        snapshot -> Bytea,
+        state -> Text,
+        reason_code -> Nullable<Text>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(job_application, job_posting, recruiter);
+diesel::allow_tables_to_appear_in_same_query!(job_report, job_posting);

@@ -2,7 +2,9 @@
 
 mod admin_postings;
 mod admin_recruiters;
+mod candidates;
 mod json_ld;
+mod me_jobs;
 mod postings;
 mod public;
 mod recruiter;
@@ -20,6 +22,8 @@ pub fn routes(config: &mut ServiceConfig) {
     admin_postings::routes(config);
     public::routes(config);
     reports::routes(config);
+    me_jobs::routes(config);
+    candidates::routes(config);
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {

@@ -15,8 +15,12 @@ use super::lint::Hit;
 use super::pay::Monthly;
 use super::store::{Moved, moved, own};
 use super::{CHANGED, Changed, Posting, State, Step, Terms, What};
+use crate::application;
 use crate::recruiter::{self, Recruiter};
-use crate::schema::job_posting as posting;
+use crate::schema::{job_application, job_posting as posting};
+
+/// Persons of one event.
+const TOLD: usize = 200;
 
 type Columns<'a> = (
     (
@@ -175,9 +179,41 @@ pub async fn change(
 
 /// Tells whoever applied.
 pub(super) async fn tell(core: &Core, tx: &mut Conn, of: &Posting, what: What) -> Result<(), Problem> {
-    let id = core.id();
-    let news = Changed { id, posting_id: of.id, title: of.title().to_owned(), what };
-    outbox::publish(tx, id, core.now(), CHANGED, &news).await
+    let open: Vec<&str> = application::State::OPEN.iter().map(|state| state.as_str()).collect();
+    let applied: Vec<Uuid> = job_application::table
+        .filter(job_application::posting_id.eq(of.id).and(job_application::state.eq_any(open)))
+        .select(job_application::person_id)
+        .load(tx)
+        .await?;
+    for persons in applied.chunks(TOLD) {
+        let id = core.id();
+        let (title, persons) = (of.title().to_owned(), persons.to_vec());
+        let news = Changed { id, posting_id: of.id, title, what, persons };
+        outbox::publish(tx, id, core.now(), CHANGED, &news).await?;
+    }
+    Ok(())
+}
+
+/// Somebody took a place of a posting that was offered there: one more is filled, with the last it is closed.
+///
+/// # Errors
+/// `INTERNAL` when the row cannot be written.
+pub async fn hired(core: &Core, tx: &mut Conn, id: Uuid) -> Result<(), Problem> {
+    let today = core.today();
+    let before: Posting = posting::table.find(id).select(Posting::as_select()).for_update().first(tx).await?;
+    let headcount = before.terms()?.headcount;
+    if before.filled >= headcount {
+        return Ok(());
+    }
+    let filled = before.filled + 1;
+    diesel::update(posting::table.find(id)).set(posting::filled.eq(filled)).execute(tx).await?;
+    let is_open = matches!(before.state(today), State::Live | State::Expired);
+    if filled == headcount && is_open {
+        let mut to = Moved::to(State::Closed, &before);
+        to.valid_through = before.valid_through.map(|last| last.min(today));
+        moved(core, tx, &Actor::task(), (&before, "job_posting.fill"), to).await?;
+    }
+    Ok(())
 }
 
 async fn step(

@@ -20,7 +20,7 @@ use unionhall_kernel::Problem;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use change::{change, close, create, extend, fill, submit};
+pub use change::{change, close, create, extend, fill, hired, submit};
 pub use judge::minimum_wage;
 pub use report::{HIDDEN_AT, Kind as ReportKind, NewReport, Report, report, reports};
 pub use review::{Decision, decide};
@@ -46,6 +46,8 @@ pub struct Changed {
     pub title: String,
     /// What happened.
     pub what: What,
+    /// Those whose applications are open.
+    pub persons: Vec<Uuid>,
 }
 
 /// What happened to a posting.

@@ -166,7 +166,6 @@ async fn pay_and_place_go_back_to_the_county_and_numbers_do_not() {
         patch(json!({"pay": {"min_fen": 400_000, "max_fen": 500_000, "period": "month"}})).await.expect(200);
     assert_eq!(edited["state"], "REVIEW");
     assert!(desk.search("q=车床").await.is_empty());
-    assert_eq!(desk.app.number("SELECT count(*) FROM outbox WHERE topic = 'job.posting_changed'").await, 1);
     let returned = desk.decide(posting, "return", json!({"reason": "薪酬与原来不符"})).await.expect(200);
     assert_eq!((&returned["state"], &returned["reason"]), (&json!("DRAFT"), &json!("薪酬与原来不符")));
     desk.step(posting, "submit").await.expect(200);
@@ -247,8 +246,6 @@ async fn the_third_person_hides_a_posting_until_the_county_has_looked() {
         desk.decide(posting, "restore", json!({"reason": "不能恢复"})).await.problem(409),
         "INVALID_STATE"
     );
-    let topics = "SELECT count(*) FROM outbox WHERE topic = 'job.posting_changed'";
-    assert_eq!(desk.app.number(topics).await, 2, "hidden, and removed");
 }
 
 #[tokio::test]
@@ -318,7 +315,7 @@ async fn what_nobody_cares_for_is_closed_in_its_time() {
     run(91).await;
     assert_eq!((state(draft).await, state(live).await), (true, false));
     run(92).await;
-    assert_eq!(state(live).await, true);
+    assert!(state(live).await);
     assert_eq!(desk.app.number("SELECT count(*) FROM job_listing").await, 0);
 }
 
