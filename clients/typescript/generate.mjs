@@ -59,7 +59,7 @@ function routes(document) {
 
 const codes = new Set();
 mkdirSync(out, { recursive: true });
-for (const name of ["member", "merchant", "lawyer", "admin", "partner"]) {
+for (const name of ["member", "merchant", "lawyer", "recruiter", "admin", "partner"]) {
   const document = JSON.parse(readFileSync(`${documents}/${name}.json`, "utf8"));
   const text = JSON.stringify(Object.values(document.paths).flatMap(Object.values).flatMap((o) => Object.entries(o.responses))
     .filter(([status]) => !status.startsWith("2")).map(([, response]) => response.description));

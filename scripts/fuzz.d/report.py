@@ -5,7 +5,7 @@ import json
 import pathlib
 import sys
 
-AUDIENCES = ["member", "merchant", "lawyer", "admin", "partner"]
+AUDIENCES = ["member", "merchant", "lawyer", "recruiter", "admin", "partner"]
 
 
 def read(folder, documents, audience):

@@ -10,6 +10,7 @@ import counsel
 from world import COUNTY, PASSWORD, PIN, System, mobile, roster, statement, username
 
 DEVICE = {"id": "fuzz", "platform": "web"}
+PURPOSES = {"member": "correction_evidence", "recruiter": "recruiter_licence"}
 
 
 def login_with_code(world):
@@ -156,8 +157,9 @@ def linked_file(world):
 
 def own_file(world):
     """Of somebody who has not as many waiting as one may."""
-    by = {"member": world.member, "merchant": world.applicant, "admin": lambda: world.officer}[world.audience]()
-    return {"by": by, "id": world.file(by, "correction_evidence" if world.audience == "member" else "merchant_licence")}
+    by = {"member": world.member, "merchant": world.applicant, "recruiter": world.recruiting,
+          "admin": lambda: world.officer}[world.audience]()
+    return {"by": by, "id": world.file(by, PURPOSES.get(world.audience, "merchant_licence"))}
 
 
 def given_code(world):
@@ -179,6 +181,36 @@ def merchant_application_to_be(world):
 def own_merchant_application(world, verified=False):
     target, applicant = world.merchant_application(verified)
     return {"by": applicant, "id": target}
+
+
+def first_recruiter_application(world):
+    number = mobile()
+    return {"body": {"mobile": number, "code": world.code(number, "apply", "recruiter"), "device": DEVICE}}
+
+
+def recruiter_application_to_be(world):
+    by = world.recruiting()
+    return {"by": by, "body": {**world.recruiter_terms(by), "name": ..., "about": ...}}
+
+
+def own_recruiter_application(world):
+    made, by = world.recruiter_application()
+    return {"by": by, "id": made}
+
+
+def own_job_application(world, *steps):
+    made, by = world.job_application(*steps)
+    return {"by": by, "id": made}
+
+
+def candidate(world, *steps):
+    made, _ = world.job_application(*steps)
+    return {"by": world.keep("employer", world.recruiter), "id": made}
+
+
+def own_posting(world, *steps):
+    made = world.posting(*steps)
+    return {"by": world.keep("employer", world.recruiter), "id": made}
 
 
 def pin_to_be(world):
@@ -449,6 +481,34 @@ SCENARIOS = {
     "sign_merchant_contract": lambda w: own_merchant_application(w, verified=True),
     "get_merchant_application get_merchant_application_licence reject_merchant_application": lambda w: {"id": w.merchant_application()[0]},
     "verify_merchant_application": lambda w: {"id": w.merchant_application()[0], "body": w.contract_terms()},
+    "begin_recruiter_application": first_recruiter_application,
+    "create_recruiter_application": recruiter_application_to_be,
+    "get_own_recruiter_application withdraw_recruiter_application": own_recruiter_application,
+    "get_recruiter_application get_recruiter_application_papers verify_recruiter_application reject_recruiter_application":
+        lambda w: {"id": w.recruiter_application()[0]},
+    "get_resume": lambda w: {"by": w.seeker()},
+    "put_resume": lambda w: {"by": w.holder()["session"], "body": w.resume()},
+    "create_job_application": lambda w: {"by": w.seeker(), "body": {"posting_id": w.job()}},
+    "list_my_job_applications": lambda w: {"by": w.seeker()},
+    "get_my_job_application withdraw_job_application": own_job_application,
+    "accept_job_offer": lambda w: own_job_application(w, "invite", "offer"),
+    "list_candidates": lambda w: own_posting(w, "submit", "approve"),
+    "get_candidate view_candidate invite_candidate": candidate,
+    "offer_candidate": lambda w: candidate(w, "invite"),
+    "reject_candidate": lambda w: {**candidate(w), "body": {"reason_code": ...}},
+    "get_own_posting submit_posting close_posting": own_posting,
+    "create_posting": lambda w: {"by": w.keep("employer", w.recruiter), "body": {**w.posting_terms(), "employment_type": ..., "headcount": ...}},
+    "change_posting": lambda w: {**own_posting(w), "body": {"valid_days": 60}},
+    "extend_posting": lambda w: own_posting(w, "submit", "approve"),
+    "fill_posting": lambda w: {**own_posting(w, "submit", "approve"), "body": {"filled": 1}},
+    "get_job_posting list_job_posting_reports approve_job_posting": lambda w: {"id": w.posting("submit")},
+    "return_job_posting": lambda w: {"id": w.posting("submit")},
+    "restore_job_posting remove_job_posting": lambda w: {"id": w.hidden_posting()},
+    "search_jobs": lambda w: {"query": {"q": "车床"}},
+    "get_job": lambda w: {"id": w.job()},
+    "create_job_report": lambda w: {"by": w.holder()["session"], "body": {"posting_id": w.job(), "kind": ..., "statement": "要求交押金"}},
+    "get_recruiter suspend_recruiter": lambda w: {"id": w.known_recruiter()},
+    "resume_recruiter ban_recruiter": lambda w: {"id": w.known_recruiter("suspend")},
     "put_merchant_licence": lambda w: {"by": w.officer, "id": w.merchant(), "body": {"file_id": w.file(w.officer, "merchant_licence")}},
     "get_merchant_licence": lambda w: {"id": w.licensed()},
     "get_branch_poster": lambda w: {"id": w.shop()["merchant_id"], "branch_id": w.shop()["branch_id"]},

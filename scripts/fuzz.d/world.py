@@ -126,7 +126,8 @@ class World:
         # Somebody else, whose post is above what the leader's random requests can revoke.
         self.officer = self.cadre("zhengzhou.officer")
         # Whose token the requests carry.
-        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "lawyer": self.lawyer, "admin": lambda: self.leader, "partner": self.system}
+        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "lawyer": self.lawyer, "admin": lambda: self.leader, "partner": self.system,
+                 "recruiter": self.recruiter}
         self.main = mains[audience]()
         self.main.bearer()
 
@@ -438,6 +439,79 @@ class World:
         """What a holder shows at the till."""
         code = self.call("GET", f"/v1/me/cards/{holder['card']}/qr", by=holder["session"])["codes"][0]["code"]
         return {"code": code, "branch_id": self.shop()["branch_id"]}
+
+    # ---- recruiters
+
+    def recruiting(self):
+        """Somebody with a mobile who begins to apply as a recruiter."""
+        number = mobile()
+        return Session(self, "/v1/public/recruiter-applications", mobile=number, code=self.code(number, "apply", "recruiter"))
+
+    def recruiter_terms(self, by):
+        return {"name": "郑州某某机械有限公司", "uscc": uscc(), "division_code": COUNTY, "about": "机械加工企业。", "contact_name": NAME,
+                "licence_file_id": self.file(by, "recruiter_licence"), "authorisation_file_id": self.file(by, "recruiter_authorisation")}
+
+    def recruiter_application(self):
+        """An application of a recruiter to be, and who handed it in."""
+        by = self.recruiting()
+        made = self.call("POST", "/v1/recruiter/applications", self.recruiter_terms(by), by, idempotency_key="fuzz")["id"]
+        return made, by
+
+    def recruiter(self, *steps):
+        """Whoever acts for a recruiter that is verified."""
+        made, by = self.recruiter_application()
+        self.recruiter_id = self.step(f"/v1/admin/recruiter-applications/{made}/verify", self.leader)["recruiter_id"]
+        for step in steps:
+            self.step(f"/v1/admin/recruiters/{self.recruiter_id}/{step}", self.leader, reason="多次被举报")
+        by.take(self.call("POST", "/v1/auth/refresh", by.renewal()))
+        return by
+
+    def posting_terms(self):
+        return {"title": "数控车床操作工", "employment_type": "full_time", "headcount": 5, "content": "操作数控车床。", "conditions": "认真负责。",
+                "division_code": COUNTY, "address": "建设路1号", "pay": {"min_fen": 450_000, "period": "month"}}
+
+    def posting(self, *steps):
+        """The recruiter writes it and hands it in; the county looks at it."""
+        by = self.keep("employer", self.recruiter)
+        made = self.call("POST", "/v1/recruiter/postings", self.posting_terms(), by, idempotency_key=secrets.token_hex(8))["id"]
+        for step in steps:
+            if step == "submit":
+                self.call("POST", f"/v1/recruiter/postings/{made}/submit", {}, by)
+            else:
+                self.step(f"/v1/admin/job-postings/{made}/{step}", self.leader)
+        return made
+
+    def job(self):
+        return self.posting("submit", "approve")
+
+    def resume(self):
+        content = {"headline": "车工", "education": "", "skills": "", "about": "", "experiences": []}
+        return {"content": content, "blocked_employers": []}
+
+    def seeker(self):
+        """A member with a resume."""
+        by = self.holder()["session"]
+        self.call("PUT", "/v1/me/resume", self.resume(), by)
+        return by
+
+    def job_application(self, *steps):
+        """A member's application to the recruiter's job, and who handed it in."""
+        by = self.seeker()
+        made = self.call("POST", "/v1/me/job-applications", {"posting_id": self.job()}, by, idempotency_key="fuzz")["id"]
+        for step in steps:
+            self.call("POST", f"/v1/recruiter/candidates/{made}/{step}", {}, self.keep("employer", self.recruiter))
+        return made, by
+
+    def hidden_posting(self):
+        made = self.job()
+        for _ in range(3):
+            body = {"posting_id": made, "kind": "fee", "statement": "要求交押金"}
+            self.call("POST", "/v1/me/job-reports", body, self.holder()["session"], idempotency_key="fuzz")
+        return made
+
+    def known_recruiter(self, *steps):
+        self.recruiter(*steps)
+        return self.recruiter_id
 
     # ---- messages
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use unionhall_gateway::document::{self, AUDIENCES};
 use unionhall_testkit::shop::{Holder, Shop, id};
-use unionhall_testkit::{CadreHandle, PartnerHandle, Reply, Session, TestApp, citizen, mobile};
+use unionhall_testkit::{
+    CadreHandle, PartnerHandle, RecruiterHandle, Reply, Session, TestApp, citizen, mobile,
+};
 use unionhall_web::policy::{Action, allows};
 use unionhall_web::{Realm, RoleName};
 use uuid::Uuid;
@@ -17,7 +19,8 @@ use uuid::Uuid;
 const HERE: &str = "410102";
 const THERE: &str = "410103";
 /// Roles of those who are no cadres; they are tried as themselves.
-const OTHER_REALMS: [RoleName; 4] = [RoleName::Member, RoleName::Manager, RoleName::Staff, RoleName::Lawyer];
+const OTHER_REALMS: [RoleName; 5] =
+    [RoleName::Member, RoleName::Manager, RoleName::Staff, RoleName::Lawyer, RoleName::Recruiter];
 /// A parameter of the law: the province's alone, and there from the beginning.
 const PROVINCES_OWN: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_3701);
 const ABSENT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_dead_beef);
@@ -108,6 +111,7 @@ struct World {
     there: Shop,
     member: Holder,
     cashier: Session,
+    recruiter: RecruiterHandle,
     /// Another system, logged in.
     system: Session,
     /// A lawyer of this county.
@@ -230,6 +234,45 @@ async fn partner_of(shop: &Shop, name: &str, county: &str) -> (CadreHandle, Part
     (officer, partner)
 }
 
+// A recruiter of the other county, and an application of somebody's who wants to be one there.
+async fn recruiter_of(shop: &Shop) -> (RecruiterHandle, Uuid) {
+    let app = &shop.app;
+    let made = app.recruiter(&shop.officer, THERE, "金丝雀机械有限公司").await;
+    let newcomer = app.recruiting(&mobile()).await;
+    let mut body = app.recruiter_body(&newcomer).await;
+    (body["name"], body["division_code"]) = (json!("金丝雀电子有限公司"), json!(THERE));
+    (made, id(&app.apply_as_recruiter(&newcomer, &body).await.expect(201)))
+}
+
+// A posting that waits for the other county.
+async fn posting_of(shop: &Shop, by: &RecruiterHandle) -> Uuid {
+    let body = json!({"title": "金丝雀操作工", "employment_type": "full_time", "headcount": 1, "content": "操作机床",
+                      "conditions": "认真负责", "division_code": THERE, "address": "郑州市二七区",
+                      "pay": {"min_fen": 450_000, "period": "month"}});
+    let made =
+        shop.app.post("/v1/recruiter/postings", body).by(&by.session).key(&shop.app.core().id().to_string());
+    let made = id(&made.await.expect(201));
+    let submit = format!("/v1/recruiter/postings/{made}/submit");
+    shop.app.post(&submit, json!({})).by(&by.session).await.expect(200);
+    made
+}
+
+// Somebody of the other county who applied there, to a posting that has been closed since.
+async fn candidate_of(shop: &Shop, by: &RecruiterHandle, other: &Holder) -> Uuid {
+    let posting = posting_of(shop, by).await;
+    let path = format!("/v1/admin/job-postings/{posting}");
+    shop.app.decide(&path, "approve", &shop.officer.session, json!({})).await.expect(200);
+    let content =
+        json!({"headline": "金丝雀", "education": "", "skills": "", "about": "", "experiences": []});
+    let resume = json!({"content": content, "blocked_employers": []});
+    shop.app.put("/v1/me/resume", resume).by(&other.session).await.expect(200);
+    let apply = shop.app.post("/v1/me/job-applications", json!({"posting_id": posting}));
+    let made = id(&apply.by(&other.session).key("canary").await.expect(201));
+    let close = format!("/v1/recruiter/postings/{posting}/close");
+    shop.app.post(&close, json!({})).by(&by.session).await.expect(200);
+    made
+}
+
 impl World {
     async fn build() -> Self {
         let app = Arc::new(TestApp::start().await);
@@ -279,6 +322,10 @@ impl World {
         let mut stated = there.app.application_of(&applicant).await;
         (stated["name"], stated["division_code"]) = (json!("金丝雀商行"), json!(THERE));
         let applied = id(&there.app.apply(&applicant, &stated).await.expect(201));
+        let recruiter = here.app.recruiter(&here.officer, HERE, "本地机械有限公司").await;
+        let (foreign_recruiter, recruiting) = recruiter_of(&there).await;
+        let posting = posting_of(&there, &foreign_recruiter).await;
+        let candidate = candidate_of(&there, &foreign_recruiter, &other).await;
         let till = there.cashier().await;
         let token = there.token(&till, &other).await;
         let manager = there.staff("manager", None).await;
@@ -321,6 +368,14 @@ impl World {
             ("/v1/admin/merchants/{id}", there.merchant),
             ("/v1/admin/merchant-applications/{id}", applied),
             ("/v1/merchant/applications/{id}", applied),
+            ("/v1/admin/recruiter-applications/{id}", recruiting),
+            ("/v1/recruiter/applications/{id}", recruiting),
+            ("/v1/admin/recruiters/{id}", foreign_recruiter.id),
+            ("/v1/admin/job-postings/{id}", posting),
+            ("/v1/recruiter/postings/{id}", posting),
+            ("/v1/public/jobs/{id}", posting),
+            ("/v1/recruiter/candidates/{id}", candidate),
+            ("/v1/me/job-applications/{id}", candidate),
             ("/v1/admin/campaigns/{id}", campaign),
             ("/v1/admin/firms/{id}", firm),
             ("/v1/admin/engagements/{id}", engagement),
@@ -356,7 +411,7 @@ impl World {
         canaries.extend([other.mobile.clone(), there.officer.person.to_string(), "金丝雀".to_owned()]);
         canaries.push(foreign_partner.key.public);
         let partner = partner.id;
-        Self { here, there, member, cashier, system, lawyer, partner, foreign, canaries, published }
+        Self { here, there, member, cashier, recruiter, system, lawyer, partner, foreign, canaries, published }
     }
 
     /// The concrete path with an id in place of its parameter; `None` when the operation takes none.
@@ -426,10 +481,12 @@ async fn every_operation_refuses_who_may_not() {
     }
     let manager = world.here.staff("manager", None).await;
     let newcomer = world.here.app.login_member(&mobile()).await;
+    let applying = world.here.app.recruiting(&mobile()).await;
     let outsiders = |scheme: &str| -> Vec<&Session> {
         let all = [
             ("member", &world.member.session),
             ("merchant", &world.cashier),
+            ("recruiter", &world.recruiter.session),
             ("admin", &sessions[&RoleName::Leader]),
             ("partner", &world.system),
             ("lawyer", &world.lawyer),
@@ -497,6 +554,16 @@ async fn every_operation_refuses_who_may_not() {
                 cells += 1;
                 &world.member.session
             }
+            "recruiter" => {
+                // Without an action it is open to every account of the realm, also to who applies.
+                let path = world.path(&operation, true).unwrap_or_else(|| concrete.clone());
+                let reply = world.send(&operation, &path, Some(&applying)).await;
+                let refused = reply.status == 403 && reply.json()["code"] == "FORBIDDEN";
+                let takes = operation.schemes["recruiter"].first().is_some();
+                assert_eq!(refused, takes, "{at}: an applicant: {}", reply.text());
+                cells += 1;
+                &world.recruiter.session
+            }
             "partner" => &world.system,
             "lawyer" => &world.lawyer,
             _ => &world.member.session,
@@ -543,6 +610,7 @@ async fn examples_are_enough_to_be_understood() {
         let by = match scheme {
             Some("member" | "any") => Some(&world.member.session),
             Some("merchant") => Some(&world.cashier),
+            Some("recruiter") => Some(&world.recruiter.session),
             Some("partner") => Some(&world.system),
             Some("lawyer") => Some(&world.lawyer),
             Some(_) => Some(&leader),

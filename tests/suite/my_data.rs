@@ -45,6 +45,9 @@ async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
         holder.person
     ))
     .await;
+    let content = json!({"headline": "数控车床操作工", "education": "中专", "skills": "", "about": "", "experiences": []});
+    let resume = json!({"content": content, "blocked_employers": []});
+    app.put("/v1/me/resume", resume).by(&holder.session).await.expect(200);
     app.put("/v1/me/settings", json!({"ui_mode": "elder"})).by(&holder.session).await.expect(200);
     app.advance(Duration::seconds(60)).await;
     let code = app.otp(&holder.mobile, "confirm", Realm::Member).await;
@@ -73,6 +76,7 @@ async fn every_room_shows_what_it_holds_in_full_and_nothing_of_others() {
     assert_eq!(registry["mobile_changes"]["items"][0]["new_mobile"], masked);
     assert_eq!(full["cards"]["items"].as_array().unwrap().len(), 1);
     assert_eq!(full["benefits"]["redemptions"]["items"].as_array().unwrap().len(), 1);
+    assert_eq!(full["jobs"]["resume"]["headline"], "数控车床操作工");
     let partners = full["partners"]["items"].as_array().unwrap();
     assert_eq!((partners.len(), &partners[0]["partner_name"]), (1, &json!("郑州职工文化宫")));
     assert_eq!(partners[0]["receives"], json!(["level", "union"]));

@@ -16,11 +16,21 @@ pub enum Purpose {
     CorrectionEvidence,
     /// 代办委托书（会员签字）
     OnBehalfForm,
+    /// 招聘单位营业执照或批准文件
+    RecruiterLicence,
+    /// 招聘经办人授权委托书
+    RecruiterAuthorisation,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: &[Purpose] = &[Self::MerchantLicence, Self::CorrectionEvidence, Self::OnBehalfForm];
+    pub const ALL: &[Purpose] = &[
+        Self::MerchantLicence,
+        Self::CorrectionEvidence,
+        Self::OnBehalfForm,
+        Self::RecruiterLicence,
+        Self::RecruiterAuthorisation,
+    ];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +38,8 @@ impl Purpose {
             Self::MerchantLicence => "merchant_licence",
             Self::CorrectionEvidence => "correction_evidence",
             Self::OnBehalfForm => "on_behalf_form",
+            Self::RecruiterLicence => "recruiter_licence",
+            Self::RecruiterAuthorisation => "recruiter_authorisation",
         }
     }
 
@@ -45,6 +57,7 @@ impl Purpose {
             Self::MerchantLicence => may(Action::MerchantWrite) || principal.realm == Realm::Merchant,
             Self::CorrectionEvidence => principal.realm == Realm::Member,
             Self::OnBehalfForm => may(Action::MemberAssist),
+            Self::RecruiterLicence | Self::RecruiterAuthorisation => principal.realm == Realm::Recruiter,
         }
     }
 }

@@ -67,6 +67,12 @@ pub const AUDIENCES: &[Audience] = &[
         internal: false,
     },
     Audience {
+        name: "recruiter",
+        title: "Unionhall: recruiters 招聘端",
+        roots: &["/v1/auth/", "/v1/files/", "/v1/recruiter/"],
+        internal: false,
+    },
+    Audience {
         name: "admin",
         title: "Unionhall: administration 管理端",
         roots: &["/v1/auth/", "/v1/files/", "/v1/admin/"],
@@ -93,9 +99,10 @@ fn security(components: &mut Components) {
         ("member", "Access token of a member (`aud` member)."),
         ("merchant", "Access token of a merchant's staff (`aud` merchant)."),
         ("lawyer", "Access token of a lawyer (`aud` lawyer)."),
+        ("recruiter", "Access token of whoever recruits for an employer (`aud` recruiter)."),
         ("admin", "Access token of a cadre, auditor or administrator (`aud` admin)."),
         ("partner", "Access token of a partner (`aud` partner), had with a client assertion."),
-        ("any", "Access token of any person's audience: member, merchant, lawyer or admin."),
+        ("any", "Access token of any person's audience: member, merchant, lawyer, recruiter or admin."),
     ];
     for (name, description) in schemes {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
@@ -161,7 +168,7 @@ fn tell_who(operation: &mut Map<String, Value>) {
                 ways.filter(|way| assist::closed(&id, *way).is_none()).map(Way::as_str).collect();
             operation.insert("x-on-behalf".to_owned(), json!(open));
         }
-        if let ("admin" | "merchant" | "lawyer", Some(action)) =
+        if let ("admin" | "merchant" | "lawyer" | "recruiter", Some(action)) =
             (scheme.as_str(), actions.get(0).and_then(Value::as_str).and_then(Action::parse))
         {
             let roles: Vec<RoleName> =
@@ -226,7 +233,7 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
     for (scheme, scopes) in &requirements {
         // A scope of a member is the real-name level it takes; one of the others is an action of the matrix.
         match (scheme.as_str(), scopes.as_array().is_some_and(|s| !s.is_empty())) {
-            ("admin" | "merchant" | "lawyer", _) => also(403, Code::Forbidden),
+            ("admin" | "merchant" | "lawyer", _) | ("recruiter", true) => also(403, Code::Forbidden),
             ("any", _) => {
                 also(403, Code::Forbidden);
                 also(403, Code::NotOnBehalf);

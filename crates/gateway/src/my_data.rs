@@ -7,6 +7,7 @@ use unionhall_files::data::FileCopy;
 use unionhall_identity::data::IdentityCopy;
 use unionhall_identity::http::Confirmation;
 use unionhall_identity::{Identity, assist};
+use unionhall_jobs::data::JobsCopy;
 use unionhall_legal::data::ConsultationCopy;
 use unionhall_merchants::data::BenefitsCopy;
 use unionhall_messages::data::MessagesCopy;
@@ -38,6 +39,8 @@ struct MyData {
     benefits: Option<BenefitsCopy>,
     /// 法律咨询; null at level 0.
     consultations: Option<Copied<ConsultationCopy>>,
+    /// 求职记录; null at level 0.
+    jobs: Option<JobsCopy>,
     /// 上传的文件
     files: Copied<FileCopy>,
     /// 消息与推送
@@ -80,13 +83,14 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         })
         .await?;
     let mut conn = core.db.read().await?;
-    let (cards, benefits, consultations) = match person {
+    let (cards, benefits, consultations, jobs) = match person {
         Some(person) => (
             Some(unionhall_cards::data::copy(&mut conn, person).await?),
             Some(unionhall_merchants::data::copy(&mut conn, person).await?),
             Some(unionhall_legal::data::copy(core, &mut conn, person).await?),
+            Some(unionhall_jobs::data::copy(core, &mut conn, person).await?),
         ),
-        None => (None, None, None),
+        None => (None, None, None, None),
     };
     let data = MyData {
         made_at: instant(core.now()),
@@ -95,6 +99,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         cards,
         benefits,
         consultations,
+        jobs,
         files: unionhall_files::data::copy(&mut conn, id).await?,
         messages: unionhall_messages::data::copy(core, &mut conn, id).await?,
         partners: unionhall_partners::data::copy(&mut conn, id).await?,

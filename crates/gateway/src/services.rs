@@ -108,6 +108,7 @@ pub fn routes(config: &mut ServiceConfig) {
     app_config::routes(config);
     unionhall_partners::http::routes(config);
     unionhall_calculators::http::routes(config);
+    unionhall_jobs::http::routes(config);
     home::routes(config);
     todos::routes(config);
     my_data::routes(config);
@@ -134,6 +135,7 @@ impl Services {
             Arc::new(unionhall_registry::post::PostRoles),
             Arc::new(unionhall_merchants::staff::MerchantRoles),
             Arc::new(unionhall_legal::lawyer::LawyerRoles),
+            Arc::new(unionhall_jobs::place::RecruiterRoles),
         ];
         let outside = (parts.sms, parts.wechat);
         // Accounts vanish there with every reset.
@@ -198,6 +200,7 @@ impl Services {
         let worker = unionhall_legal::tasks(worker, &self.identity.clone().into_inner());
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
+        let worker = unionhall_jobs::tasks::handle(worker, core);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         let worker = unionhall_partners::tasks(worker, core);
         upkeep::handle(worker, core, &self.identity, self.app.environment == training::PROFILE)
@@ -234,6 +237,7 @@ impl Services {
         self.identity.tokens.reload(&self.ring, &mut conn).await?;
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
+        unionhall_jobs::tasks::enqueue_daily(core, &mut conn).await?;
         if self.app.environment == training::PROFILE {
             upkeep::enqueue_reset(core, &mut conn, starting).await?;
         }

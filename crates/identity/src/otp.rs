@@ -40,7 +40,7 @@ pub enum Purpose {
     SecondFactor,
     /// A step that asks a fresh code.
     Confirm,
-    /// Applying without being logged in: for a merchant, realm `merchant`; for a new mobile, realm `member`.
+    /// Applying without being logged in: for a merchant, realm `merchant`; for a recruiter, realm `recruiter`; for a new mobile, realm `member`.
     Apply,
     /// Taking a number as one's new mobile: a member who is logged in asks, for any number.
     NewMobile,
@@ -78,11 +78,12 @@ pub fn parse_code(code: &str) -> Result<&str, Invalid> {
 
 /// Whether a number nobody has may become an account.
 pub(crate) fn takes_newcomers(realm: Realm, purpose: Purpose) -> bool {
-    realm == Realm::Member || (realm == Realm::Merchant && purpose == Purpose::Apply)
+    realm == Realm::Member
+        || (matches!(realm, Realm::Merchant | Realm::Recruiter) && purpose == Purpose::Apply)
 }
 
 /// Makes a code and hands it over for sending. Numbers nobody has, and blocked accounts, get the same answer
-/// and no message; a member's number may be new, and that of a merchant who applies.
+/// and no message; a member's number may be new, and that of a merchant or recruiter who applies.
 ///
 /// # Errors
 /// `OTP_TOO_OFTEN` within a minute of the last, or above the daily caps.

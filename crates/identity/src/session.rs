@@ -75,7 +75,7 @@ impl RefreshKey {
 pub const fn lifetime(realm: Realm) -> Duration {
     match realm {
         Realm::Member => Duration::days(90),
-        Realm::Merchant => Duration::days(30),
+        Realm::Merchant | Realm::Recruiter => Duration::days(30),
         _ => Duration::hours(12),
     }
 }

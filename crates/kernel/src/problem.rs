@@ -93,6 +93,7 @@ catalogue! {
     ModuleClosed "MODULE_CLOSED" 409 "功能未开放" "您所在的工会暂未开放此功能。" "Not open here" "The union has closed this part of the platform.";
     AlreadyExists "ALREADY_EXISTS" 409 "已存在" "相同的记录已经存在。" "Already exists" "A record with the same identity exists already.";
     NotOpen "NOT_OPEN" 409 "活动未开放" "活动尚未开始或已经结束。" "Not open" "The offer has not started, is paused or is over.";
+    PostingClosed "POSTING_CLOSED" 409 "职位已关闭" "该职位已停止招聘，请看看其他职位。" "Posting closed" "The posting has ended or expired.";
     SoldOut "SOLD_OUT" 409 "已领完" "名额已用完，感谢参与。" "Sold out" "The quota or the budget is used up.";
     AlreadyHave "ALREADY_HAVE" 409 "已达上限" "您已达到本活动的参与次数。" "Already have it" "You have reached the limit per member.";
     NotEligible "NOT_ELIGIBLE" 409 "不符合条件" "您暂不符合本活动的条件。" "Not eligible" "A condition of the offer is not met.";

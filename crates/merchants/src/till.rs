@@ -88,7 +88,7 @@ pub async fn register(
 pub(crate) fn path_of(principal: &Principal) -> Option<&str> {
     principal.role.as_ref().and_then(|role| match &role.seat {
         Seat::Branch { path, .. } => Some(path.as_str()),
-        Seat::Union { .. } | Seat::Own => None,
+        Seat::Union { .. } | Seat::Recruiter { .. } | Seat::Own => None,
     })
 }
 

@@ -35,11 +35,14 @@ pub enum Module {
     Legal,
     /// 通知资讯: closed, no notice is approved and apps show none; what is out is not withdrawn.
     Notices,
+    /// 招聘求职: closed, a search finds nothing and nothing is applied for; what was begun goes on.
+    Jobs,
 }
 
 impl Module {
     /// Every part.
-    pub const ALL: &[Module] = &[Self::Join, Self::Cards, Self::Benefits, Self::Legal, Self::Notices];
+    pub const ALL: &[Module] =
+        &[Self::Join, Self::Cards, Self::Benefits, Self::Legal, Self::Notices, Self::Jobs];
 
     /// The word in the store.
     pub const fn as_str(self) -> &'static str {
@@ -49,6 +52,7 @@ impl Module {
             Self::Benefits => "benefits",
             Self::Legal => "legal",
             Self::Notices => "notices",
+            Self::Jobs => "jobs",
         }
     }
 

@@ -118,6 +118,8 @@ words! {
         Staff = "staff",
         /// 律师
         Lawyer = "lawyer",
+        /// 招聘经办人
+        Recruiter = "recruiter",
         /// 会员本人
         Member = "member",
     }
@@ -140,6 +142,13 @@ pub enum Seat {
         /// The branch; a manager's role may cover all.
         branch: Option<Uuid>,
         /// The path of the union that manages the merchant.
+        path: String,
+    },
+    /// A recruiter.
+    Recruiter {
+        /// Which one.
+        recruiter: Uuid,
+        /// The path of the union that verified it.
         path: String,
     },
     /// The person themself.
@@ -273,7 +282,7 @@ impl Actor {
             post: role.filter(|r| r.seat != Seat::Own).map(|r| r.id),
             org: role.and_then(|r| match &r.seat {
                 Seat::Union { id, path } => Some((*id, path.clone())),
-                Seat::Branch { .. } | Seat::Own => None,
+                Seat::Branch { .. } | Seat::Recruiter { .. } | Seat::Own => None,
             }),
             channel: info.channel.clone(),
             request_id: Some(info.id),

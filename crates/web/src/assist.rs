@@ -157,6 +157,11 @@ pub const EXCEPT: &[(&str, &[Way], &str)] = &[
     ("my_card_found", UNSIGNED, "须本人签字: a found card lives again by a signature or a code"),
     ("replace_my_card", UNSIGNED, "须本人签字: as a found card"),
     ("give_consent", UNSIGNED, "须本人签字: a consent is given by oneself, on paper where not in the app"),
+    (
+        "create_job_application",
+        UNSIGNED,
+        "须本人签字: a resume is handed to an employer by the member's own word, on paper where not in the app",
+    ),
     ("create_correction", UNSIGNED, "须提交证明材料: evidence cannot be shown on a call"),
 ];
 

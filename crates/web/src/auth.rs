@@ -263,6 +263,44 @@ extractor!([A: Can] Lawyer<A>, |req| {
     Ok(Lawyer { principal, actor, lawyer: role.id, action: PhantomData })
 });
 
+/// Any account of the recruiter realm: whoever applies recruits for nobody yet.
+#[derive(Debug, Clone)]
+pub struct RecruiterAccount {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+}
+
+extractor!([] RecruiterAccount, |req| {
+    let (principal, actor) = of_audience(req, Realm::Recruiter.audience())?;
+    Ok(RecruiterAccount { principal, actor })
+});
+
+/// Whoever acts for a recruiter that was verified, and whose place the matrix allows `A`.
+#[derive(Debug, Clone)]
+pub struct Recruiter<A> {
+    /// Who it is.
+    pub principal: Principal,
+    /// For audit rows.
+    pub actor: Actor,
+    /// The recruiter; goes into every query.
+    pub recruiter: Uuid,
+    action: PhantomData<A>,
+}
+
+extractor!([A: Can] Recruiter<A>, |req| {
+    let (principal, actor) = of_audience(req, Realm::Recruiter.audience())?;
+    let forbidden = || Problem::new(Code::Forbidden);
+    let role = principal.role.as_ref().ok_or_else(forbidden)?;
+    let Seat::Recruiter { recruiter, .. } = &role.seat else { return Err(forbidden()) };
+    let recruiter = *recruiter;
+    match allows(role.name, A::ACTION) {
+        true => Ok(Recruiter { principal, actor, recruiter, action: PhantomData }),
+        false => Err(forbidden()),
+    }
+});
+
 /// Another system that acts with a token of its own account.
 #[derive(Debug, Clone)]
 pub struct Partner {

@@ -121,6 +121,14 @@ actions! {
     LawParameterWrite = "law_parameter.write" => [LegalOfficer];
     /// Approve a version another person entered.
     LawParameterApprove = "law_parameter.approve" => [Leader, LegalOfficer];
+    /// Read recruiters and their applications.
+    RecruiterRead = "recruiter.read" => [Leader, Officer, Reviewer, Auditor];
+    /// Verify, suspend and ban recruiters.
+    RecruiterWrite = "recruiter.write" => [Leader, Officer];
+    /// Read what recruiters handed in for publication, and what members reported.
+    PostingRead = "posting.read" => [Leader, Officer, Reviewer, Auditor];
+    /// Let postings out, send them back, take them down.
+    PostingReview = "posting.review" => [Leader, Officer, Reviewer];
     /// Read benefit statistics.
     StatsRead = "stats.read" => [Leader, Officer, Reviewer, MerchantOfficer, CashierOfFunds, Auditor];
     /// Read one's work list.
@@ -141,6 +149,8 @@ actions! {
     AuditRead = "audit.read" => [Auditor, AuditAdmin];
     /// Verify cards, redeem, and void within ten minutes.
     Till = "till" => [Manager, Staff];
+    /// Publish postings and work off the applications to them.
+    Recruit = "recruit" => [Recruiter];
     /// Void within a day; see every branch's summary; read staff.
     MerchantManage = "merchant.manage" => [Manager];
 }

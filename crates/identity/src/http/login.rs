@@ -22,6 +22,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(login_password)
         .service(login_otp)
         .service(begin_merchant_application)
+        .service(begin_recruiter_application)
         .service(refresh_token);
 }
 
@@ -273,7 +274,7 @@ struct ApplicantLogin {
     /// 11 digits; `+86` and spaces are accepted.
     #[schema(value_type = Mobile, example = "13800138000")]
     mobile: String,
-    /// The code (purpose `apply`, realm `merchant`).
+    /// The code (purpose `apply`, realm `merchant` or `recruiter`).
     #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     code: String,
     /// The device.
@@ -298,7 +299,36 @@ async fn begin_merchant_application(
     caller: Public,
     body: Body<ApplicantLogin>,
 ) -> Answer {
-    let dto = body.into_inner();
+    begin_application(&identity, &caller, Realm::Merchant, body.into_inner()).await
+}
+
+/// Begin a recruiter's application 招聘单位入驻（验证手机）
+///
+/// Answers tokens of an account in the realm `recruiter`, which is made unless the mobile has one. With them the papers are
+/// uploaded (`POST /v1/files`) and the application handed in (`POST /v1/recruiter/applications`).
+#[utoipa::path(
+    tag = "auth",
+    request_body = ApplicantLogin,
+    responses(
+        (status = 200, description = "Logged in", body = TokensDto),
+        (status = 401, description = "`OTP_INVALID`"),
+    )
+)]
+#[post("/v1/public/recruiter-applications")]
+async fn begin_recruiter_application(
+    identity: web::Data<Identity>,
+    caller: Public,
+    body: Body<ApplicantLogin>,
+) -> Answer {
+    begin_application(&identity, &caller, Realm::Recruiter, body.into_inner()).await
+}
+
+async fn begin_application(
+    identity: &Identity,
+    caller: &Public,
+    realm: Realm,
+    dto: ApplicantLogin,
+) -> Answer {
     let mut fields = Fields::new();
     let mobile = fields.take("/mobile", Mobile::parse(&dto.mobile));
     let code = fields.take("/code", otp::parse_code(&dto.code));
@@ -306,9 +336,9 @@ async fn begin_merchant_application(
     let (Some(mobile), Some(code), Some(device)) = (&mobile, code, &device) else {
         return Err(fields.problem().into());
     };
-    let (realm, purpose, consents) = (Realm::Merchant, Purpose::Apply, [].as_slice());
+    let (purpose, consents) = (Purpose::Apply, [].as_slice());
     let login = login::OtpLogin { realm, purpose, mobile, code, device, consents };
-    let login = login::with_otp(&identity, &caller.actor, &login).await?;
+    let login = login::with_otp(identity, &caller.actor, &login).await?;
     Ok(HttpResponse::Ok().json(TokensDto::of(login.tokens)))
 }
 

@@ -55,7 +55,7 @@ impl RoleDto {
         let (union_id, branch_id) = match &role.seat {
             Seat::Union { id, .. } => (Some(*id), None),
             Seat::Branch { branch, .. } => (None, *branch),
-            Seat::Own => (None, None),
+            Seat::Recruiter { .. } | Seat::Own => (None, None),
         };
         Self { role_id: role.id, role: role.name, union_id, branch_id, current: current == Some(role.id) }
     }

@@ -75,7 +75,7 @@ impl Kind {
 /// What a message leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// `join-application`, `correction`, `mobile`, `account-closing`, `membership`, `card`, `coupon`.
+    /// `join-application`, `correction`, `mobile`, `account-closing`, `membership`, `card`, `coupon`, `job-application`, `job`.
     pub rel: String,
     /// Which one, where there may be several.
     pub id: Option<Uuid>,
@@ -87,6 +87,8 @@ impl Link {
         match (self.rel.as_str(), self.id) {
             ("join-application", Some(id)) => format!("/v1/me/join-applications/{id}"),
             ("correction", Some(id)) => format!("/v1/me/corrections/{id}"),
+            ("job-application", Some(id)) => format!("/v1/me/job-applications/{id}"),
+            ("job", Some(id)) => format!("/v1/public/jobs/{id}"),
             ("account-closing", _) => "/v1/me/account-closing".to_owned(),
             ("card", _) => "/v1/me/cards".to_owned(),
             ("coupon", _) => "/v1/me/coupons".to_owned(),

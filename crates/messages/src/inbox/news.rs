@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use unionhall_cards::{issue, loss};
 use unionhall_identity::{closing, mobile};
+use unionhall_jobs::{application, posting};
 use unionhall_kernel::Problem;
 use unionhall_merchants::tasks as coupons;
 use unionhall_registry::membership::{self, Reason, State};
@@ -34,6 +35,8 @@ pub const NEWS: &[News] = &[
     News { topic: membership::MOVED, task: "inbox.membership_moved", told: membership_moved },
     News { topic: issue::ISSUED, task: "inbox.card_issued", told: card_issued },
     News { topic: loss::CHANGED, task: "inbox.card_changed", told: card_changed },
+    News { topic: application::MOVED, task: "inbox.job_application_moved", told: job_application_moved },
+    News { topic: posting::CHANGED, task: "inbox.job_posting_changed", told: job_posting_changed },
     News { topic: coupons::EXPIRING, task: "inbox.coupon_expiring", told: coupon_expiring },
 ];
 
@@ -147,6 +150,42 @@ fn card_changed(payload: Value) -> Result<Vec<Told>, Problem> {
         loss::What::Revoked => ("会员卡已注销", "您的会员卡已注销。如有疑问，请联系所在工会。".to_owned()),
     };
     Ok(one((loss::CHANGED, id), To::Person(person_id), (Kind::Security, title), body, ("card", None)))
+}
+
+fn job_application_moved(payload: Value) -> Result<Vec<Told>, Problem> {
+    use application::State;
+    let application::Moved { id, application_id, person_id, title, state } = read(payload)?;
+    let (head, body) = match state {
+        State::Invited => {
+            ("收到面谈邀约", format!("您投递的“{title}”有了邀约，招聘单位可看到您的姓名和手机。"))
+        }
+        State::Offered => ("收到录用通知", format!("“{title}”向您发出录用通知，请确认是否接受。")),
+        State::Rejected => ("求职申请未通过", format!("您投递的“{title}”未通过，原因见申请详情。")),
+        State::Lapsed => ("求职申请已失效", format!("“{title}”的招聘已结束，您的申请已失效。")),
+        State::Submitted | State::Viewed | State::Hired | State::Withdrawn => return Ok(Vec::new()),
+    };
+    let (key, to) = ((application::MOVED, id), To::Person(person_id));
+    Ok(one(key, to, (Kind::Service, head), body, ("job-application", Some(application_id))))
+}
+
+fn job_posting_changed(payload: Value) -> Result<Vec<Told>, Problem> {
+    use posting::What;
+    let posting::Changed { id, posting_id, title, what, persons } = read(payload)?;
+    let (head, body) = match what {
+        What::Edited => ("投递的职位有变更", format!("您投递的“{title}”修改了内容，正在重新审核。")),
+        What::Hidden => {
+            ("投递的职位正在核查", format!("您投递的“{title}”被举报，正在核查，请注意防范风险。"))
+        }
+        What::Removed => (
+            "投递的职位已下架",
+            format!("您投递的“{title}”已被下架，请勿缴纳任何费用，如有损失请拨打12351。"),
+        ),
+    };
+    let told = persons.into_iter().flat_map(|person| {
+        let (key, to) = ((posting::CHANGED, id), To::Person(person));
+        one(key, to, (Kind::Service, head), body.clone(), ("job", Some(posting_id)))
+    });
+    Ok(told.collect())
 }
 
 fn coupon_expiring(payload: Value) -> Result<Vec<Told>, Problem> {

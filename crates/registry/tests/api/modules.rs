@@ -39,7 +39,7 @@ async fn a_county_begins_before_its_province_at_midnight_in_shanghai() {
         set(&app, &province.session, province.union, json!([switch("join", false, "2026-11-20")])).await;
     assert!(!plan["open"].as_array().unwrap().contains(&json!("join")));
     set(&app, &county.session, county.union, json!([switch("join", true, "2026-11-21")])).await;
-    assert_eq!(open(&app, county.union).await, ["cards", "benefits", "legal", "notices"]);
+    assert_eq!(open(&app, county.union).await, ["cards", "benefits", "legal", "notices", "jobs"]);
     let midnight = Utc.with_ymd_and_hms(2026, 11, 20, 16, 0, 0).unwrap();
     app.advance(midnight - app.clock.now() - Duration::milliseconds(1)).await;
     assert!(!open(&app, county.union).await.contains(&"join".to_owned()));
@@ -49,7 +49,7 @@ async fn a_county_begins_before_its_province_at_midnight_in_shanghai() {
     let all = app.get("/v1/public/app-config").await.expect(200);
     assert_eq!(
         all["modules"],
-        json!(["cards", "benefits", "legal", "notices"]),
+        json!(["cards", "benefits", "legal", "notices", "jobs"]),
         "without a union, the province's"
     );
 }

@@ -1,0 +1,2 @@
+DROP TABLE job_listing_no;
+DROP TABLE job_listing;

@@ -1,0 +1,2 @@
+DROP TABLE job_application;
+DROP TABLE job_resume;
