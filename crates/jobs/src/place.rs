@@ -13,7 +13,7 @@ use unionhall_web::actor::Seat;
 use unionhall_web::{Realm, Role, RoleName};
 use uuid::Uuid;
 
-use crate::schema::{recruiter, recruiter_place as place};
+use crate::schema::recruiter_place as place;
 
 /// Gives an account the place at a recruiter, in the transaction that verified it.
 ///
@@ -59,16 +59,13 @@ impl RoleSource for RecruiterRoles {
         account: Uuid,
         _person: Option<Uuid>,
     ) -> Result<Vec<Role>, Problem> {
-        let rows: Vec<(Uuid, Uuid, DateTime<Utc>, String)> = place::table
-            .inner_join(recruiter::table.on(recruiter::id.eq(place::recruiter_id)))
-            .filter(place::account_id.eq(account).and(place::revoked_at.is_null()))
-            .select((place::id, place::recruiter_id, place::valid_from, recruiter::path))
-            .load(conn)
-            .await?;
-        let role = |(id, recruiter, from, path)| Role {
+        let held = place::table.filter(place::account_id.eq(account).and(place::revoked_at.is_null()));
+        let rows: Vec<(Uuid, Uuid, DateTime<Utc>)> =
+            held.select((place::id, place::recruiter_id, place::valid_from)).load(conn).await?;
+        let role = |(id, recruiter, from)| Role {
             id,
             name: RoleName::Recruiter,
-            seat: Seat::Recruiter { recruiter, path },
+            seat: Seat::Recruiter { recruiter },
             totp: false,
             ceiling: Vec::new(),
             from,

@@ -59,8 +59,6 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(recruiter, recruiter_place);
-
 diesel::table! {
     job_posting (id) {
         id -> Uuid,

@@ -148,8 +148,6 @@ pub enum Seat {
     Recruiter {
         /// Which one.
         recruiter: Uuid,
-        /// The path of the union that verified it.
-        path: String,
     },
     /// The person themself.
     Own,

@@ -293,7 +293,7 @@ extractor!([A: Can] Recruiter<A>, |req| {
     let (principal, actor) = of_audience(req, Realm::Recruiter.audience())?;
     let forbidden = || Problem::new(Code::Forbidden);
     let role = principal.role.as_ref().ok_or_else(forbidden)?;
-    let Seat::Recruiter { recruiter, .. } = &role.seat else { return Err(forbidden()) };
+    let Seat::Recruiter { recruiter } = &role.seat else { return Err(forbidden()) };
     let recruiter = *recruiter;
     match allows(role.name, A::ACTION) {
         true => Ok(Recruiter { principal, actor, recruiter, action: PhantomData }),

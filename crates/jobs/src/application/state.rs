@@ -135,7 +135,8 @@ mod tests {
         let mut reached = vec![State::Submitted];
         let mut at = 0;
         while at < reached.len() {
-            for to in STEPS.iter().filter_map(|step| reached[at].after(*step)) {
+            let from = reached[at];
+            for to in STEPS.iter().filter_map(|step| from.after(*step)) {
                 if !reached.contains(&to) {
                     reached.push(to);
                 }

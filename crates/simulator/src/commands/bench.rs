@@ -3,6 +3,11 @@
 //!
 //! `card-verify`: the till's first step, whole: the merchant's token, the code opened, the live card and its
 //! holder's standing and the offers of the branch from PostgreSQL, the token for step two sealed, the log noted.
+//!
+//! `job-search` stands in a module of its own.
+
+mod job_search;
+mod job_texts;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -45,7 +50,7 @@ const CALM: f64 = 0.7;
 /// Measures, and says so in JSON.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// What to measure: `card-verify`.
+    /// What to measure: `card-verify`, `job-search`.
     name: String,
     /// The folder of `demo.json`.
     #[arg(long)]
@@ -56,6 +61,9 @@ pub struct Args {
     /// How many members hold a card.
     #[arg(long, default_value_t = 20_000)]
     members: u32,
+    /// How many postings are searched.
+    #[arg(long, default_value_t = 1_000_000)]
+    postings: u32,
     /// Seconds of each of the ten runs.
     #[arg(long, default_value_t = 8)]
     seconds: u64,
@@ -63,7 +71,8 @@ pub struct Args {
 
 /// Runs it; an error says that nothing was measured, or that what was measured is void.
 pub fn run(args: Args) -> Result<()> {
-    ensure!(args.name == "card-verify", "there is no bench named {}: card-verify", args.name);
+    let known = ["card-verify", "job-search"].contains(&args.name.as_str());
+    ensure!(known, "there is no bench named {}: card-verify, job-search", args.name);
     // A code lives for at least 30 s and is made when a run begins.
     ensure!((1..=20).contains(&args.seconds), "--seconds goes from 1 to 20");
     ensure!((1..=1_000_000).contains(&args.members), "--members goes from 1 to 1000000");
@@ -72,6 +81,11 @@ pub fn run(args: Args) -> Result<()> {
     runtime.block_on(async move {
         let data = DemoData::read(&args.data)?;
         let (core, cards) = core(handle).await?;
+        if args.name == "job-search" {
+            let json = args.json;
+            let (postings, seconds) = (args.postings, args.seconds);
+            return job_search::JobSearch { core, postings, seconds }.run(|line| say(json, line)).await;
+        }
         CardVerify { core, cards, data, args }.run().await
     })
 }
@@ -178,15 +192,7 @@ impl CardVerify {
     }
 
     fn say(&self, line: &Value) {
-        if self.args.json {
-            println!("{line}");
-            return;
-        }
-        let mut text = String::new();
-        for (name, value) in line.as_object().into_iter().flatten().filter(|(name, _)| *name != "bench") {
-            let _ = write!(text, "{name} {value}  ");
-        }
-        println!("{}", text.trim_end());
+        say(self.args.json, line);
     }
 
     // Speed without durability would be another database.
@@ -257,6 +263,18 @@ impl CardVerify {
         let duration = Duration::from_secs(self.args.seconds);
         OpenLoop { address: address.clone(), requests, rate, connections, duration }.run().await
     }
+}
+
+fn say(json: bool, line: &Value) {
+    if json {
+        println!("{line}");
+        return;
+    }
+    let mut text = String::new();
+    for (name, value) in line.as_object().into_iter().flatten().filter(|(name, _)| *name != "bench") {
+        let _ = write!(text, "{name} {value}  ");
+    }
+    println!("{}", text.trim_end());
 }
 
 // The statement with pgbench's variables for its binds: the person by number, the rest as at a till.
