@@ -411,7 +411,19 @@ impl World {
         canaries.extend([other.mobile.clone(), there.officer.person.to_string(), "金丝雀".to_owned()]);
         canaries.push(foreign_partner.key.public);
         let partner = partner.id;
-        Self { here, there, member, cashier, recruiter, system, lawyer, partner, foreign, canaries, published }
+        Self {
+            here,
+            there,
+            member,
+            cashier,
+            recruiter,
+            system,
+            lawyer,
+            partner,
+            foreign,
+            canaries,
+            published,
+        }
     }
 
     /// The concrete path with an id in place of its parameter; `None` when the operation takes none.

@@ -24,7 +24,8 @@ pub mod wire;
 pub use actor::{Actor, OrgScope, Principal, Realm, Role, RoleName};
 pub use app::App;
 pub use auth::{
-    Anyone, Cadre, Holder, Lawyer, Member, Merchant, MerchantAccount, Partner, Public, Recruiter, RecruiterAccount,
+    Anyone, Cadre, Holder, Lawyer, Member, Merchant, MerchantAccount, Partner, Public, Recruiter,
+    RecruiterAccount,
 };
 pub use body::{Body, Empty};
 pub use etag::{IfMatch, IfMatchHeader};
