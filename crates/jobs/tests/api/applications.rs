@@ -209,8 +209,8 @@ async fn an_open_application_ends_a_week_after_its_posting() {
     assert_eq!((&reason["reason"], &reason["reason_text"]), (&json!("filled"), &json!("岗位已招满")));
     let lapsed = async |day: i64| {
         let begun: DateTime<Utc> = "2026-11-20T04:00:00Z".parse().unwrap();
-        desk.app.clock.set(begun + Duration::days(day));
         let core = desk.app.core();
+        desk.app.advance(begun + Duration::days(day) - core.now()).await;
         unionhall_jobs::tasks::enqueue_daily(core, &mut core.db.writer().await.unwrap()).await.unwrap();
         desk.app.drain().await;
         desk.app.number("SELECT count(*) FROM job_application WHERE state = 'LAPSED'").await
