@@ -88,8 +88,8 @@ pub(super) async fn turn(
             .optional()?;
     let changed = changed.ok_or_else(|| Problem::new(Code::Stale))?;
     let case = Case { kind: KIND, id: before.id };
-    // A lawyer who answers again does not lengthen the member's time, and a member who asks on begins the lawyer's anew.
-    if from != to || by.action == Action::FollowUp || by.action == Action::Raise {
+    // Who says more while the other is asked lengthens nobody's time.
+    if from != to || by.action == Action::Raise {
         if let Some(clock) = from.clock() {
             let in_time = !super::TIMES_OUT.contains(&by.action);
             clock::end(core, tx, calendar, case, clock, in_time).await?;

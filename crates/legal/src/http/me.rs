@@ -276,7 +276,7 @@ pub(super) async fn wait_for(
 
 /// Write to the lawyer 追问
 ///
-/// Until the question is closed; the lawyer's time begins anew.
+/// Until the question is closed. After an answer the lawyer has fifteen minutes again.
 #[utoipa::path(
     tag = "consultations",
     security(("member" = ["level:1"])),

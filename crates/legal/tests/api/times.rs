@@ -15,6 +15,9 @@ async fn a_silent_lawyer_loses_the_question_to_another_one() {
     let mut second = desk.on_duty("王律").await;
     app.advance(Duration::minutes(14)).await;
     app.heartbeat(&second.session).await;
+    let more = json!({"text": "有人在吗？"});
+    let mine = format!("/v1/me/consultations/{case}/messages");
+    app.post(&mine, more).by(&asker.session).key("more").await.expect(201);
     app.drain().await;
     assert_eq!(ids(&app.get("/v1/lawyer/consultations").by(&silent.session).await.expect(200)), [case]);
     app.advance(Duration::minutes(1)).await;
