@@ -25,7 +25,8 @@ def engagement(world):
 
 def lawyer_terms(world):
     terms = {"firm_id": firm(world), "practice_no": f"P{mobile()}", "licence_until": "2099-12-31", "fields": ["wages"], "division": COUNTY}
-    return {**statement(), "mobile": mobile(), "username": username(), "terms": terms}
+    # Not the members' name: a lawyer of a party's name stands behind the wall.
+    return {**statement(), "name": "周正义", "mobile": mobile(), "username": username(), "terms": terms}
 
 
 def invited(world):

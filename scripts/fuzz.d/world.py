@@ -126,12 +126,12 @@ class World:
         # Somebody else, whose post is above what the leader's random requests can revoke.
         self.officer = self.cadre("zhengzhou.officer")
         # Whose token the requests carry.
-        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "lawyer": self.lawyer, "admin": lambda: self.leader, "partner": self.system,
+        mains = {"member": lambda: self.holder()["session"], "merchant": self.manager, "lawyer": self.advocate, "admin": lambda: self.leader, "partner": self.system,
                  "recruiter": self.recruiter}
         self.main = mains[audience]()
         self.main.bearer()
 
-    def lawyer(self):
+    def advocate(self):
         import counsel  # it stands on this module
 
         return counsel.lawyer(self)["session"]

@@ -217,9 +217,29 @@ pub(super) struct PostingDto {
     id: Uuid,
     /// The union that looks at it. 审核工会
     union_id: Uuid,
-    /// What it says.
-    #[serde(flatten)]
-    terms: NewPosting,
+    /// 职位名称
+    title: String,
+    /// 用工类型
+    employment_type: EmploymentType,
+    /// 招聘人数
+    headcount: i32,
+    /// 工作内容
+    content: String,
+    /// 招聘条件
+    conditions: String,
+    /// 工作地行政区划代码
+    #[schema(example = "410102")]
+    division_code: String,
+    /// 工作地点
+    address: String,
+    /// 劳动报酬
+    pay: PayDto,
+    /// How many days it is to stand from its approval on. 有效天数
+    valid_days: i32,
+    /// Where it was posted first. 信息来源
+    source_url: Option<String>,
+    /// For the reviewer alone. 审核说明
+    note: Option<String>,
     /// What it pays, in words. 薪酬说明
     #[schema(example = "4500-6000元/月")]
     pay_text: String,
@@ -265,11 +285,34 @@ fn progress(posting: &Posting, today: NaiveDate) -> Progress {
 
 impl PostingDto {
     pub(super) fn of(posting: &Posting, today: NaiveDate) -> Result<Self, Problem> {
+        let NewPosting {
+            title,
+            employment_type,
+            headcount,
+            content,
+            conditions,
+            division_code,
+            address,
+            pay,
+            valid_days,
+            source_url,
+            note,
+        } = NewPosting::of(posting)?;
         Ok(Self {
             id: posting.id,
             union_id: posting.org_id,
             pay_text: posting.terms()?.pay.text(),
-            terms: NewPosting::of(posting)?,
+            title,
+            employment_type,
+            headcount,
+            content,
+            conditions,
+            division_code,
+            address,
+            pay,
+            valid_days,
+            source_url,
+            note,
             filled: posting.filled,
             state: posting.state(today),
             valid_through: posting.valid_through,
