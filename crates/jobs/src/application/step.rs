@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::store::get;
 use super::{Application, MOVED, Moved, Reason, State, Step};
+use crate::posting::verified;
 use crate::schema::{job_application as application, job_posting as posting};
 
 const BATCH: i64 = 200;
@@ -59,7 +60,7 @@ pub(super) async fn moved(
 /// A step of the recruiter's; reading one a second time changes nothing.
 ///
 /// # Errors
-/// `NOT_FOUND` for another recruiter's; `INVALID_STATE`.
+/// `NOT_FOUND` for another recruiter's; `INVALID_STATE`, also for whoever is not verified now.
 pub async fn decide(
     core: &Core,
     actor: &Actor,
@@ -76,6 +77,10 @@ pub async fn decide(
     core.db
         .write(async |tx| {
             let before = get(tx, recruiter, id).await?;
+            // Who is not verified now may let candidates go and nothing else.
+            if step != Step::Reject {
+                verified(tx, recruiter, core.today()).await?;
+            }
             moved(core, tx, actor, &before, (step, action), reason).await
         })
         .await

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Code, Problem, mask};
 use unionhall_registry::org;
+use unionhall_storage::Conn;
 use unionhall_web::query::words;
 use unionhall_web::wire;
 use unionhall_web::{
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::application::{self, Application, Figures, Reason, Snapshot, State, Step};
 use crate::posting;
+use crate::recruiter;
 use crate::resume::Content;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -101,10 +103,19 @@ async fn list_candidates(
     let binding = format!("candidates|{}|{}|{states:?}", by.recruiter, id.0);
     let after: Option<Uuid> = listing.after(&app, &binding)?;
     let mut conn = app.db.read().await?;
+    may_see(&app, &mut conn, by.recruiter).await?;
     let of = posting::own(&mut conn, by.recruiter, id.0).await?;
     let page = application::of_posting(&mut conn, (by.recruiter, of.id), &states, after, limit).await?;
     let item = |a: Application| candidate(&app, &a, of.valid_through);
     Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, |a| a.id, item)?))
+}
+
+// Nobody who was suspended or banned reads about people.
+async fn may_see(app: &App, conn: &mut Conn, recruiter: Uuid) -> Result<(), Problem> {
+    match recruiter::own(conn, recruiter).await?.state(app.today()) {
+        recruiter::State::Verified | recruiter::State::Reverify => Ok(()),
+        _ => Err(Problem::new(Code::Forbidden)),
+    }
 }
 
 async fn shown(app: &App, a: &Application) -> Answer {
@@ -121,7 +132,10 @@ async fn shown(app: &App, a: &Application) -> Answer {
 )]
 #[get("/v1/recruiter/candidates/{id}")]
 async fn get_candidate(app: web::Data<App>, by: Recruiter<can::Recruit>, id: Id) -> Answer {
-    let found = application::get(&mut *app.db.read().await?, by.recruiter, id.0).await?;
+    let mut conn = app.db.read().await?;
+    may_see(&app, &mut conn, by.recruiter).await?;
+    let found = application::get(&mut conn, by.recruiter, id.0).await?;
+    drop(conn);
     shown(&app, &found).await
 }
 

@@ -85,7 +85,7 @@ fn columns<'a>(recruiter: Uuid, terms: &'a Terms, hits: &[Hit]) -> Result<Column
 }
 
 // Whoever is not verified now writes and prolongs nothing.
-async fn verified(tx: &mut Conn, recruiter: Uuid, today: NaiveDate) -> Result<Recruiter, Problem> {
+pub(crate) async fn verified(tx: &mut Conn, recruiter: Uuid, today: NaiveDate) -> Result<Recruiter, Problem> {
     let found = recruiter::own(tx, recruiter).await?;
     match found.state(today) {
         recruiter::State::Verified => Ok(found),

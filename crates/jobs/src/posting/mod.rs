@@ -20,6 +20,7 @@ use unionhall_kernel::Problem;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use change::verified;
 pub use change::{change, close, create, extend, fill, hired, submit};
 pub use judge::minimum_wage;
 pub use report::{HIDDEN_AT, Kind as ReportKind, NewReport, Report, report, reports};

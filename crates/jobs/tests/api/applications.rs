@@ -266,3 +266,26 @@ async fn the_last_place_taken_closes_the_posting_and_of_two_at_once_neither_is_l
     assert_eq!((&own["filled"], &own["state"]), (&json!(2), &json!("CLOSED")));
     assert!(desk.search("q=车床").await.is_empty());
 }
+
+#[tokio::test]
+async fn whoever_was_suspended_reads_no_candidates_and_invites_none() {
+    let desk = Desk::open().await;
+    let posting = desk.publish(&body()).await;
+    let by = seeker(&desk).await;
+    let application = id(&apply(&desk, posting, &by, "k").await.expect(201));
+    let recruiter = format!("/v1/admin/recruiters/{}", desk.recruiter.id);
+    let reason = json!({"reason": "多次被举报"});
+    desk.app.decide(&recruiter, "suspend", &desk.officer.session, reason).await.expect(200);
+    let read = |path: String| desk.app.get(&path).by(&desk.recruiter.session).into_future();
+    for path in [
+        format!("/v1/recruiter/candidates/{application}"),
+        format!("/v1/recruiter/postings/{posting}/candidates"),
+    ] {
+        assert_eq!(read(path).await.problem(403), "FORBIDDEN");
+    }
+    for step in ["view", "invite", "offer"] {
+        assert_eq!(recruiter_step(&desk, application, step, json!({})).await.problem(409), "INVALID_STATE");
+    }
+    let seen = desk.app.get(&format!("/v1/me/job-applications/{application}")).by(&by).await.expect(200);
+    assert_eq!(seen["state"], "SUBMITTED");
+}
