@@ -110,7 +110,7 @@ SCENARIOS = {
     "create_engagement": lambda w: {"id": firm(w), "body": {"kind": "person", "name": "钱大友", "role": "诉讼代理", "from_date": "2026-01-01"}},
     "get_engagement": lambda w: {"id": engagement(w)},
     "end_engagement": lambda w: {"id": engagement(w), "body": {"to_date": str(w.today())}},
-    "set_company_group": lambda w: {"body": {"uscc": uscc(), "group_uscc": uscc()}},
+    "set_company_group": lambda w: {"by": w.keep("province", lambda: w.cadre("henan.leader")), "body": {"uscc": uscc(), "group_uscc": uscc()}},
     "create_lawyer": lambda w: {"body": lawyer_terms(w)},
     "get_lawyer suspend_lawyer": lambda w: {"id": invited(w)},
     "change_lawyer": lambda w: {"id": invited(w), "body": {"intro": "擅长工伤案件"}},

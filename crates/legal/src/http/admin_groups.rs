@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
-use unionhall_kernel::Fields;
+use unionhall_kernel::{Code, Fields, Problem};
 use unionhall_web::{Answer, App, Body, Cadre, Listing, PageBody, can};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -44,12 +44,15 @@ async fn list_company_groups(app: web::Data<App>, _by: Cadre<can::LegalRead>, li
 
 /// Say to which group a company belongs 设置集团归属
 ///
-/// Whoever acts for one company of a group sees no question about another. Said again it is overruled.
+/// At the province. Whoever acts for one company of a group sees no question about another. Said again it is overruled.
 #[utoipa::path(
     tag = "legal",
     security(("admin" = ["legal.write"])),
     request_body = CompanyGroup,
-    responses((status = 200, description = "The wall stands", body = CompanyGroup))
+    responses(
+        (status = 200, description = "The wall stands", body = CompanyGroup),
+        (status = 403, description = "`WRONG_LEVEL`: not at the province"),
+    )
 )]
 #[post("/v1/admin/company-groups")]
 async fn set_company_group(
@@ -57,6 +60,10 @@ async fn set_company_group(
     by: Cadre<can::LegalWrite>,
     body: Body<CompanyGroup>,
 ) -> Answer {
+    // The wall stands for all counties, so none of them moves it alone.
+    if !by.scope.is_whole_tree() {
+        return Err(Problem::new(Code::WrongLevel).into());
+    }
     let mut fields = Fields::new();
     let company = credit_code(&mut fields, "/uscc", Some(&body.uscc));
     let head = credit_code(&mut fields, "/group_uscc", Some(&body.group_uscc));

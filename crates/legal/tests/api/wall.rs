@@ -152,7 +152,10 @@ async fn companies_of_one_group_firms_as_parties_and_lawyers_as_parties_count() 
     engage(&desk, desk.firm, json!({"name": "宏达控股", "uscc": OTHER})).await;
     assert!(is_given(&desk, &asker, employer(), "1").await);
     let group = json!({"uscc": USCC, "group_uscc": OTHER});
-    desk.app.post("/v1/admin/company-groups", group).by(&desk.officer.session).await.expect(200);
+    let county = desk.app.post("/v1/admin/company-groups", group.clone()).by(&desk.officer.session).await;
+    assert_eq!(county.problem(403), "WRONG_LEVEL");
+    let province = desk.app.cadre("41", unionhall_web::RoleName::LegalOfficer).await;
+    desk.app.post("/v1/admin/company-groups", group).by(&province.session).await.expect(200);
     assert!(!is_given(&desk, &asker, employer(), "2").await, "a company of the same group");
     let own = json!([{"role": "counterpart_firm", "kind": "organisation", "name": "河南正义"}]);
     assert!(!is_given(&desk, &asker, own, "3").await, "their own firm is on the other side");
