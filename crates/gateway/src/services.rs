@@ -134,7 +134,7 @@ impl Services {
         let roles: Vec<Arc<dyn RoleSource>> = vec![
             Arc::new(unionhall_registry::post::PostRoles),
             Arc::new(unionhall_merchants::staff::MerchantRoles),
-            Arc::new(unionhall_legal::lawyer::LawyerRoles),
+            Arc::new(unionhall_legal::roles::LawyerRoles),
             Arc::new(unionhall_jobs::place::RecruiterRoles),
         ];
         let outside = (parts.sms, parts.wechat);

@@ -12,6 +12,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Invalid;
+
 /// One division.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Division {
@@ -83,6 +85,14 @@ pub fn national() -> &'static [Division] {
 pub fn division(code: &str) -> Option<&'static Division> {
     let table = if is_in_henan(code) { henan() } else { national() };
     table.binary_search_by_key(&code, |division| division.code).ok().and_then(|at| table.get(at))
+}
+
+/// The division with this code, as a form gives it.
+///
+/// # Errors
+/// `DIVISION_UNKNOWN`.
+pub fn parse(code: &str) -> Result<&'static Division, Invalid> {
+    division(code).ok_or(Invalid::new("DIVISION_UNKNOWN", "没有此行政区划代码。"))
 }
 
 /// The divisions directly below, by code; of the empty code, the provinces.

@@ -93,6 +93,20 @@ pub fn line(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
     }
 }
 
+/// What people write over several lines, [`nfc_trimmed`], within a length; never empty. Ends of lines are made one kind.
+///
+/// # Errors
+/// `TEXT_FORMAT`, also for control characters other than the end of a line and the tab.
+pub fn paragraphs(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
+    let refused = Invalid::new("TEXT_FORMAT", "请按要求的长度填写，不含控制字符。");
+    if !is_within(raw, min, max) {
+        return Err(refused);
+    }
+    let clean = nfc_trimmed(&raw.replace("\r\n", "\n"));
+    let odd = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if is_within(&clean, min.max(1), max) && !clean.chars().any(odd) { Ok(clean) } else { Err(refused) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +116,14 @@ mod tests {
         assert_eq!(compact("\u{FEFF} ４１０１ \u{3000}0219Ｘ\u{202C}"), "41010219X");
         assert_eq!(compact_digits("138-0013－8000"), "13800138000");
         assert_eq!(compact("①²"), "①²");
+    }
+
+    #[test]
+    fn paragraphs_keep_their_lines_and_nothing_that_rings() {
+        assert_eq!(paragraphs(" 第一行\r\n\t第二行 ", 2, 20).unwrap(), "第一行\n\t第二行");
+        for bad in ["", " \n ", "铃\u{7}", "很长很长很长"] {
+            assert_eq!(paragraphs(bad, 1, 5).unwrap_err().code, "TEXT_FORMAT", "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,25 +1,24 @@
 //! Lawyers 律师: their accounts, what the public sees of them, presence, and with which firms they were when.
 
-use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_identity::account::{self, NewAccount};
-use unionhall_identity::{RoleSource, person};
+use unionhall_identity::person;
 use unionhall_kernel::{Code, Document, Mobile, PersonName, Problem};
 use unionhall_storage::db::constraint;
 use unionhall_storage::page::{Page, after};
 use unionhall_storage::{Conn, Core, audit};
-use unionhall_web::actor::{EventExt, Seat};
-use unionhall_web::{Actor, OrgScope, Realm, Role, RoleName};
+use unionhall_web::actor::EventExt;
+use unionhall_web::{Actor, OrgScope, Realm};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::firm::Firm;
 use crate::names;
-use crate::schema::{legal_affiliation as affiliations, legal_firm as firms, legal_lawyer as lawyers};
+use crate::schema::{legal_affiliation as affiliations, legal_lawyer as lawyers};
 
 /// For how long after a heartbeat a lawyer counts as present (E9).
 pub const PRESENT_MINUTES: i64 = 5;
@@ -392,44 +391,6 @@ pub async fn list(
     Ok(Page::cut(query.load(conn).await?, limit))
 }
 
-/// What the public looks for.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Where: the first digits of a division.
-    pub division: Option<String>,
-    /// About what.
-    pub field: Option<LegalField>,
-}
-
-/// A page of the directory, by id, with the names of their firms: who is active and whose own and whose firm's licence runs on a
-/// Shanghai date.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn directory(
-    conn: &mut Conn,
-    wanted: &Wanted,
-    today: NaiveDate,
-    after: Option<Uuid>,
-    limit: i64,
-) -> Result<Page<(Lawyer, String)>, Problem> {
-    let mut query = lawyers::table
-        .inner_join(firms::table.on(firms::id.eq(lawyers::firm_id)))
-        .filter(lawyers::state.eq(State::Active.as_str()).and(lawyers::licence_until.ge(today)))
-        .filter(firms::licence_until.ge(today).and(lawyers::id.gt(after.unwrap_or(Uuid::nil()))))
-        .order(lawyers::id)
-        .limit(limit + 1)
-        .select((Lawyer::as_select(), firms::name))
-        .into_boxed();
-    if let Some(division) = &wanted.division {
-        query = query.filter(lawyers::division.like(format!("{division}%")));
-    }
-    if let Some(field) = wanted.field {
-        query = query.filter(lawyers::fields.contains(vec![field.as_str()]));
-    }
-    Ok(Page::cut(query.load(conn).await?, limit))
-}
-
 /// Notes that a lawyer is there.
 ///
 /// # Errors
@@ -437,36 +398,4 @@ pub async fn directory(
 pub async fn heartbeat(tx: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
     diesel::update(lawyers::table.find(id)).set(lawyers::seen_at.eq(now)).execute(tx).await?;
     Ok(())
-}
-
-/// Tells identity who is a lawyer: the role is the lawyer, seated at the union that looks after them.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct LawyerRoles;
-
-#[async_trait]
-impl RoleSource for LawyerRoles {
-    fn realms(&self) -> &'static [Realm] {
-        &[Realm::Lawyer]
-    }
-
-    async fn roles(
-        &self,
-        conn: &mut Conn,
-        account: Uuid,
-        _person: Option<Uuid>,
-    ) -> Result<Vec<Role>, Problem> {
-        let of = lawyers::table.filter(lawyers::account_id.eq(account));
-        let found: Vec<(Uuid, Uuid, String, DateTime<Utc>)> =
-            of.select((lawyers::id, lawyers::org_id, lawyers::path, lawyers::created_at)).load(conn).await?;
-        let role = |(id, union, path, from): (Uuid, Uuid, String, DateTime<Utc>)| Role {
-            id,
-            name: RoleName::Lawyer,
-            seat: Seat::Union { id: union, path },
-            totp: false,
-            ceiling: Vec::new(),
-            from,
-            to: None,
-        };
-        Ok(found.into_iter().map(role).collect())
-    }
 }

@@ -7,6 +7,7 @@
 
 pub mod consultation;
 pub mod data;
+pub mod directory;
 pub mod duty;
 pub mod engagement;
 pub mod firm;
@@ -14,6 +15,7 @@ pub mod group;
 pub mod http;
 pub mod lawyer;
 pub mod names;
+pub mod roles;
 mod schema;
 pub mod todos;
 

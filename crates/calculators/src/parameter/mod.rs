@@ -37,7 +37,7 @@ pub fn chain(region: &str) -> Result<Vec<&'static str>, Invalid> {
     if region == COUNTRY {
         return Ok(vec![COUNTRY]);
     }
-    let found = division::division(region).ok_or(Invalid::new("DIVISION_UNKNOWN", "没有此行政区划代码。"))?;
+    let found = division::parse(region)?;
     let above = division::ancestors(region).map(|of| of.code);
     Ok(std::iter::once(found.code).chain(above).chain([COUNTRY]).collect())
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
+use unionhall_kernel::text::paragraphs;
 use unionhall_kernel::{Fields, Invalid, Problem, Uscc, text};
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
@@ -11,7 +12,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::paragraphs;
 use super::public::JobItem;
 use crate::application::{self, Application, Detail, Reason, State};
 use crate::posting::Posting;

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use unionhall_kernel::text::paragraphs;
 use unionhall_kernel::{Fields, Invalid, OrgName, PersonName, Pii, Problem, Uscc, mask, text};
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::{division_code, paragraphs};
+use super::division_code;
 use crate::recruiter::{self, Application, ApplicationState, NewApplication, Recruiter, State};
 
 pub(super) fn routes(config: &mut ServiceConfig) {

@@ -3,6 +3,7 @@
 use actix_web::{post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::Problem;
+use unionhall_kernel::text::paragraphs;
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
 use unionhall_web::{Answer, App, Body, Member, Once, OnceHeader, wire};
@@ -10,7 +11,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::paragraphs;
 use crate::posting::{self, NewReport, ReportKind};
 
 pub(super) fn routes(config: &mut ServiceConfig) {

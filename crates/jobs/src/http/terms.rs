@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use unionhall_kernel::text::paragraphs;
 use unionhall_kernel::{Fields, Invalid, Problem, text};
 use unionhall_web::wire::Progress;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{division_code, paragraphs};
+use super::division_code;
 use crate::posting::pay::{MAX_FEN, Pay, Period};
 use crate::posting::{EmploymentType, Owner, Posting, State, Terms, lint};
 

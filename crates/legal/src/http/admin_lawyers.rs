@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use unionhall_identity::Identity;
 use unionhall_identity::sms::{Message, Template};
 use unionhall_kernel::document::Entry;
-use unionhall_kernel::text::line;
+use unionhall_kernel::text::{line, paragraphs};
 use unionhall_kernel::{Document, Fields, IdType, Invalid, Mobile, PersonName, Problem};
 use unionhall_registry::org;
 use unionhall_web::body::{Patch, patched};
@@ -17,8 +17,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::county_code;
-use super::dto::prose;
+use super::division_code;
 use crate::lawyer::{self, Lawyer, LawyerTerms, LegalField, NewLawyer, State};
 use crate::{consultation, firm};
 
@@ -107,12 +106,12 @@ struct LawyerTermsDto {
 impl LawyerTermsDto {
     fn parse(&self, fields: &mut Fields, at: &str) -> Option<LawyerTerms> {
         let practice_no = fields.take(&format!("{at}/practice_no"), line(&self.practice_no, 6, 30));
-        let division = fields.take(&format!("{at}/division"), county_code(&self.division));
+        let division = fields.take(&format!("{at}/division"), division_code(&self.division));
         let some = (1..=LegalField::ALL.len()).contains(&self.fields.len());
         fields.require(some, &format!("{at}/fields"), Invalid::new("REQUIRED", "请至少选择一个业务领域。"));
         let intro = match self.intro.trim().is_empty() {
             true => Some(String::new()),
-            false => fields.take(&format!("{at}/intro"), prose(&self.intro, 1, 300)),
+            false => fields.take(&format!("{at}/intro"), paragraphs(&self.intro, 1, 300)),
         };
         let Self { firm_id: firm, licence_until, fields: about, .. } = self;
         Some(LawyerTerms {

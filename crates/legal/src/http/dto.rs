@@ -6,6 +6,7 @@ use unionhall_casework::clock::{self, Clock};
 use unionhall_casework::timeline::Entry;
 use unionhall_kernel::Problem;
 use unionhall_kernel::clock::shanghai_date;
+use unionhall_kernel::text::paragraphs;
 use unionhall_storage::Conn;
 use unionhall_web::wire::{self, Progress};
 use utoipa::{IntoParams, ToSchema};
@@ -92,19 +93,7 @@ pub(super) struct ConsultationMessage {
 
 impl ConsultationMessage {
     pub(super) fn parse(&self) -> Result<String, Problem> {
-        prose(&self.text, 1, 4000).map_err(|invalid| Problem::invalid("/text", invalid))
-    }
-}
-
-/// Text of several lines, within a length.
-pub(super) fn prose(raw: &str, min: usize, max: usize) -> Result<String, unionhall_kernel::Invalid> {
-    use unionhall_kernel::text::{is_within, nfc_trimmed};
-    let clean = nfc_trimmed(&raw.replace("\r\n", "\n"));
-    let is_text = clean.chars().all(|c| !c.is_control() || c == '\n' || c == '\t');
-    if is_within(&clean, min.max(1), max) && is_text {
-        Ok(clean)
-    } else {
-        Err(unionhall_kernel::Invalid::new("TEXT_FORMAT", "请按要求的长度填写，不含控制字符。"))
+        paragraphs(&self.text, 1, 4000).map_err(|invalid| Problem::invalid("/text", invalid))
     }
 }
 

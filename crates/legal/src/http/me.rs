@@ -5,22 +5,20 @@ use std::time::Duration;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use unionhall_casework::timeline::Entry;
-use unionhall_kernel::text::line;
+use unionhall_kernel::text::{line, paragraphs};
 use unionhall_kernel::{Fields, Invalid, Problem};
 use unionhall_storage::once::once;
 use unionhall_storage::{Conn, Core};
 use unionhall_web::once::{created, respond};
 use unionhall_web::wire::{self, Progress};
-use unionhall_web::{
-    Answer, App, Body, Empty, Id, Listing, Member, Once, OnceHeader, PageBody, Query, ReasonBody,
-};
+use unionhall_web::{Answer, App, Body, Id, Listing, Member, Once, OnceHeader, PageBody, Query};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::credit_code;
-use super::dto::{AdvisingLawyer, ConsultationEntries, ConsultationMessage, SinceQuery, progress, prose};
-use crate::consultation::{self, Consultation, Listed, NewConsultation, NewParty, PartyRole, State};
+use super::dto::{AdvisingLawyer, ConsultationEntries, ConsultationMessage, SinceQuery, progress};
+use crate::consultation::{self, Listed, NewConsultation, NewParty, PartyRole, State};
 use crate::engagement::PartyKind;
 use crate::lawyer::LegalField;
 
@@ -30,16 +28,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(list_own_consultations)
         .service(get_own_consultation)
         .service(list_own_consultation_entries)
-        .service(write_to_lawyer)
-        .service(accept_answer)
-        .service(reopen_consultation)
-        .service(rate_consultation)
-        .service(withdraw_consultation);
+        .service(write_to_lawyer);
 }
 
 /// A question to a lawyer. 法律咨询
 #[derive(Debug, Serialize, ToSchema)]
-struct OwnConsultation {
+pub(super) struct OwnConsultation {
     /// Its id.
     id: Uuid,
     /// What to say on the phone: 15 digits. 咨询编号
@@ -83,7 +77,12 @@ async fn own(core: &Core, conn: &mut Conn, (of, lawyer): Listed) -> Result<OwnCo
     })
 }
 
-async fn answer(core: &Core, conn: &mut Conn, person: Uuid, id: Uuid) -> Result<OwnConsultation, Problem> {
+pub(super) async fn answer(
+    core: &Core,
+    conn: &mut Conn,
+    person: Uuid,
+    id: Uuid,
+) -> Result<OwnConsultation, Problem> {
     let found = consultation::of_person(conn, person, id).await?;
     own(core, conn, found).await
 }
@@ -135,7 +134,7 @@ impl ConsultationQuestion {
     fn parse(&self) -> Result<NewConsultation, Problem> {
         let mut fields = Fields::new();
         let title = fields.take("/title", line(&self.title, 2, 60));
-        let question = fields.take("/question", prose(&self.question, 5, 4000));
+        let question = fields.take("/question", paragraphs(&self.question, 5, 4000));
         fields.require(self.parties.len() <= 20, "/parties", Invalid::new("TOO_MANY", "最多20个当事人。"));
         let mut parties = Vec::new();
         for (n, party) in self.parties.iter().take(20).enumerate() {
@@ -305,119 +304,4 @@ async fn write_to_lawyer(
     })
     .await?;
     Ok(respond(stored))
-}
-
-async fn stepped(
-    app: &App,
-    person: Uuid,
-    id: Uuid,
-    step: impl AsyncFn(&mut Conn) -> Result<Consultation, Problem>,
-) -> Answer {
-    let done = app.db.write(async |tx| {
-        step(tx).await?;
-        answer(app, tx, person, id).await
-    });
-    Ok(HttpResponse::Ok().json(done.await?))
-}
-
-/// Accept the answer 确认已解决
-#[utoipa::path(
-    tag = "consultations",
-    security(("member" = ["level:1"])),
-    params(("id" = Uuid, Path, description = "The question")),
-    responses(
-        (status = 200, description = "Closed; it can be rated", body = OwnConsultation),
-        (status = 403, description = "`LEVEL_TOO_LOW`"),
-        (status = 409, description = "`INVALID_STATE`: it is not answered"),
-    )
-)]
-#[post("/v1/me/consultations/{id}/accept")]
-async fn accept_answer(app: web::Data<App>, me: Member<1>, id: Id, _body: Empty) -> Answer {
-    let person = me.person()?;
-    stepped(&app, person, id.0, async |tx| consultation::accept(&app, tx, &me.actor, person, id.0).await)
-        .await
-}
-
-/// Reopen a question 重新打开
-///
-/// Within fifteen days of its closing and before it is rated. It goes to a lawyer anew; what it ran before stays on record.
-#[utoipa::path(
-    tag = "consultations",
-    security(("member" = ["level:1"])),
-    params(("id" = Uuid, Path, description = "The question")),
-    request_body = ReasonBody,
-    responses(
-        (status = 200, description = "Waits for a lawyer, or has one", body = OwnConsultation),
-        (status = 403, description = "`LEVEL_TOO_LOW`"),
-        (status = 409, description = "`INVALID_STATE`: it is not closed, is rated, or the days are over"),
-    )
-)]
-#[post("/v1/me/consultations/{id}/reopen")]
-async fn reopen_consultation(app: web::Data<App>, me: Member<1>, id: Id, body: Body<ReasonBody>) -> Answer {
-    let (person, reason) = (me.person()?, body.parse()?);
-    let step = async |tx: &mut Conn| consultation::reopen(&app, tx, &me.actor, person, (id.0, reason)).await;
-    stepped(&app, person, id.0, step).await
-}
-
-/// A rating. 评价
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ConsultationRating {
-    /// One to five; with one or two the legal department calls. 星级
-    #[schema(minimum = 1, maximum = 5, example = 5)]
-    stars: i32,
-    /// 1 to 500 characters. 评语
-    #[schema(min_length = 1, max_length = 500, example = "答复及时，讲得清楚")]
-    comment: Option<String>,
-}
-
-/// Rate a closed question 评价
-///
-/// Once, within thirty days of its closing.
-#[utoipa::path(
-    tag = "consultations",
-    security(("member" = ["level:1"])),
-    params(("id" = Uuid, Path, description = "The question")),
-    request_body = ConsultationRating,
-    responses(
-        (status = 200, description = "Rated", body = OwnConsultation),
-        (status = 403, description = "`LEVEL_TOO_LOW`"),
-        (status = 409, description = "`INVALID_STATE`: it is not closed, or is rated already"),
-    )
-)]
-#[post("/v1/me/consultations/{id}/rating")]
-async fn rate_consultation(
-    app: web::Data<App>,
-    me: Member<1>,
-    id: Id,
-    body: Body<ConsultationRating>,
-) -> Answer {
-    let person = me.person()?;
-    let mut fields = Fields::new();
-    let stars = Invalid::new("OUT_OF_RANGE", "请选择1至5星。");
-    fields.require((1..=5).contains(&body.stars), "/stars", stars);
-    let comment = body.comment.as_deref().map(|comment| prose(comment, 1, 500)).transpose();
-    let comment = fields.take("/comment", comment).flatten();
-    fields.finish()?;
-    let rating = (id.0, body.stars, comment.as_deref());
-    let step = async |tx: &mut Conn| consultation::rate(&app, tx, &me.actor, person, rating).await;
-    stepped(&app, person, id.0, step).await
-}
-
-/// Withdraw a question 撤回咨询
-#[utoipa::path(
-    tag = "consultations",
-    security(("member" = ["level:1"])),
-    params(("id" = Uuid, Path, description = "The question")),
-    responses(
-        (status = 200, description = "Over", body = OwnConsultation),
-        (status = 403, description = "`LEVEL_TOO_LOW`"),
-        (status = 409, description = "`INVALID_STATE`: it was answered"),
-    )
-)]
-#[post("/v1/me/consultations/{id}/withdraw")]
-async fn withdraw_consultation(app: web::Data<App>, me: Member<1>, id: Id, _body: Empty) -> Answer {
-    let person = me.person()?;
-    stepped(&app, person, id.0, async |tx| consultation::withdraw(&app, tx, &me.actor, person, id.0).await)
-        .await
 }

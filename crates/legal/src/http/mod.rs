@@ -8,6 +8,7 @@ mod admin_shifts;
 mod dto;
 mod lawyer;
 mod me;
+mod me_steps;
 mod public;
 
 use unionhall_kernel::{Fields, Invalid, Uscc, division};
@@ -22,12 +23,12 @@ pub fn routes(config: &mut ServiceConfig) {
     admin_consultations::routes(config);
     public::routes(config);
     me::routes(config);
+    me_steps::routes(config);
     lawyer::routes(config);
 }
 
-fn county_code(code: &str) -> Result<String, Invalid> {
-    let unknown = Invalid::new("DIVISION_UNKNOWN", "没有此行政区划代码。");
-    division::division(code).map(|d| d.code.to_owned()).ok_or(unknown)
+fn division_code(code: &str) -> Result<String, Invalid> {
+    division::parse(code).map(|division| division.code.to_owned())
 }
 
 // A credit code where one is given; `None` where it is wrong, which the fields then tell.

@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::lawyer::{self, Lawyer, LegalField, Wanted};
+use crate::directory::{self, Wanted};
+use crate::lawyer::{Lawyer, LegalField};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(list_public_lawyers);
@@ -72,7 +73,7 @@ async fn list_public_lawyers(
     let wanted = Wanted { division, field: query.field };
     let binding = format!("public-lawyers|{wanted:?}");
     let after: Option<Uuid> = listing.after(&app, &binding)?;
-    let page = lawyer::directory(&mut *app.db.read().await?, &wanted, app.today(), after, limit).await?;
+    let page = directory::page(&mut *app.db.read().await?, &wanted, app.today(), after, limit).await?;
     let item = |(found, firm_name): (Lawyer, String)| {
         let (fields, is_present) = (found.fields(), found.is_present(now));
         Ok(PublicLawyer {

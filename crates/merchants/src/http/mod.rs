@@ -11,6 +11,7 @@ mod applications;
 mod branch_offers;
 mod campaign_terms;
 mod me;
+mod me_coupons;
 mod merchant;
 mod merchant_records;
 mod own_places;
@@ -43,13 +44,12 @@ pub fn routes(config: &mut ServiceConfig) {
     posters::routes(config);
     public::routes(config);
     me::routes(config);
+    me_coupons::routes(config);
     branch_offers::routes(config);
     merchant::routes(config);
     merchant_records::routes(config);
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {
-    division::division(code)
-        .map(|d| d.code.to_owned())
-        .ok_or(Invalid::new("DIVISION_UNKNOWN", "没有此行政区划代码。"))
+    division::parse(code).map(|division| division.code.to_owned())
 }
