@@ -61,9 +61,16 @@ def words():
     return {"category": "wages", "title": "公司拖欠工资", "question": "公司已三个月没有发工资，该怎么办？"}
 
 
-def question(world, *steps, given=True):
-    """A question of the customer, given to the lawyer or not, and taken further."""
-    asker = world.customer()["session"]
+def asker(world, kind, most):
+    """A member who has room for one more: so many may be open at a time."""
+    world.asked = getattr(world, "asked", {})
+    world.asked[kind] = world.asked.get(kind, -1) + 1
+    return world.keep(f"{kind}{world.asked[kind] // most}", world.holder)["session"]
+
+
+def question(world, *steps, given=True, by=None):
+    """A question, given to the lawyer or not, and taken further."""
+    asker = by or questioner(world)
     body = {**words(), **({"lawyer_id": advocate(world)["id"]} if given else {})}
     made = world.call("POST", "/v1/me/consultations", body, asker, idempotency_key=key())["id"]
     mine = f"/v1/me/consultations/{made}"
@@ -78,8 +85,68 @@ def question(world, *steps, given=True):
     return made
 
 
+def questioner(world):
+    return asker(world, "questioner", 15)
+
+
 def own(world, *steps, **more):
-    return {"by": world.customer()["session"], "id": question(world, *steps), **more}
+    by = questioner(world)
+    return {"by": by, "id": question(world, *steps, by=by), **more}
+
+
+def claim(**more):
+    return {"category": "wages", "form": "arbitration", "title": "追索工资", "claim": "请求公司支付拖欠的工资。", "known_on": "2026-01-05", **more}
+
+
+def decision(granted=True):
+    return {"granted": granted, "reason": "已审查"}
+
+
+def county(world):
+    """Another county, which cases are entrusted to, and its leader."""
+    names = [who["username"] for who in world.demo["cadres"]]
+    name = next(name for name in names if name.endswith(".leader") and name[:6].isdigit() and name != f"{COUNTY}.leader")
+    session = world.keep("elsewhere", lambda: world.cadre(name))
+    union = world.keep("elsewhere_union", lambda: world.call("GET", "/v1/admin/unions?limit=1", by=session)["items"][0]["id"])
+    return session, {"org_id": union, "reason": "用人单位在贵地"}
+
+
+REASON = {"reason": "按规定办理"}
+AID = {
+    "complete": lambda w: (w.lawyer(), {}),
+    "ask-papers": lambda w: (w.lawyer(), REASON),
+    "provide": lambda w: (w.lawyer(), REASON),
+    "decide": lambda w: (w.leader, decision()),
+    "refuse": lambda w: (w.leader, decision(granted=False)),
+    "appoint": lambda w: (w.leader, {"lawyer_id": advocate(w)["id"]}),
+    "archive": lambda w: (w.leader, {}),
+    "entrust": lambda w: (w.leader, county(w)[1]),
+}
+
+
+def aid(world, *steps, by=None, **more):
+    """A case of legal aid, taken further."""
+    by = by or asker(world, "aided", 4)
+    made = world.call("POST", "/v1/me/legal-aid", claim(**more), by, idempotency_key=key())["id"]
+    for step in steps:
+        if step in AID:
+            who, body = AID[step](world)
+            world.step(f"/v1/admin/legal-aid/{made}/{'decide' if step == 'refuse' else step}", who, **body)
+        elif step == "appeal":
+            world.call("POST", f"/v1/me/legal-aid/{made}/appeal", REASON, by)
+        else:
+            body = {"outcome": "won", "recovered_fen": 100, "text": "裁决支付工资。"} if step == "outcome" else {}
+            world.call("POST", f"/v1/lawyer/legal-aid/{made}/{step}", body, advocate(world)["session"], idempotency_key=key())
+    return made
+
+
+def aided(world, *steps, **more):
+    by = asker(world, "aided", 4)
+    return {"by": by, "id": aid(world, *steps, by=by), **more}
+
+
+GRANTED = ("complete", "decide")
+TAKEN = (*GRANTED, "appoint", "accept")
 
 
 def given(world, **more):
@@ -122,7 +189,7 @@ SCENARIOS = {
     "list_consultation_entries": lambda w: {"id": question(w), "query": NOW},
     "assign_consultation": lambda w: {"id": question(w, given=False), "body": {"lawyer_id": advocate(w)["id"]}},
     "record_callback": lambda w: {"id": question(w, "answer", "accept", "rate")},
-    "ask_lawyer": lambda w: {"by": w.customer()["session"], "body": words()},
+    "ask_lawyer": lambda w: {"by": questioner(w), "body": words()},
     "get_own_consultation withdraw_consultation": own,
     "list_own_consultation_entries": lambda w: own(w, query=NOW),
     "write_to_lawyer": lambda w: own(w, body={"text": "没有签合同怎么办？"}),
@@ -131,5 +198,31 @@ SCENARIOS = {
     "rate_consultation": lambda w: own(w, "answer", "accept", body={"stars": 5}),
     "get_given_consultation recuse_from_consultation": given,
     "list_given_entries": lambda w: given(w, query=NOW),
+    "recommend_legal_aid": lambda w: given(w, body=REASON),
+    "apply_for_legal_aid": lambda w: {"by": asker(w, "aided", 4), "body": claim()},
+    "get_own_legal_aid withdraw_legal_aid": aided,
+    "list_own_legal_aid_entries": lambda w: aided(w, query=NOW),
+    "supply_legal_aid_papers": lambda w: aided(w, "ask-papers", body={"text": "见附件"}),
+    "write_to_aid_lawyer": lambda w: aided(w, *TAKEN, body={"text": "请问进展如何？"}),
+    "appeal_legal_aid": lambda w: aided(w, "complete", "refuse", body=REASON),
+    "rate_legal_aid": lambda w: aided(w, *TAKEN, "outcome", "archive", body={"stars": 5}),
+    "get_given_legal_aid accept_legal_aid": lambda w: {"by": advocate(w)["session"], "id": aid(w, *GRANTED, "appoint")},
+    "recuse_from_legal_aid": lambda w: {"by": advocate(w)["session"], "id": aid(w, *GRANTED, "appoint"), "body": REASON},
+    "list_given_legal_aid_entries": lambda w: {"by": advocate(w)["session"], "id": aid(w, *TAKEN), "query": NOW},
+    "write_to_aided_member": lambda w: {"by": advocate(w)["session"], "id": aid(w, *TAKEN), "body": {"text": "请核对申请书。"}},
+    "report_legal_aid": lambda w: {"by": advocate(w)["session"], "id": aid(w, *TAKEN), "body": {"outcome": "won", "recovered_fen": 0, "text": "裁决支付工资。"}},
+    "get_legal_aid complete_legal_aid_papers list_free_lawyers": lambda w: {"id": aid(w)},
+    "list_legal_aid_entries": lambda w: {"id": aid(w), "query": NOW},
+    "ask_for_legal_aid_papers": lambda w: {"id": aid(w), "body": REASON},
+    "provide_legal_aid_first": lambda w: {"id": aid(w, hearing_on=str(w.today())), "body": REASON},
+    "decide_legal_aid": lambda w: {"id": aid(w, "complete"), "body": decision()},
+    "decide_legal_aid_appeal": lambda w: {"by": w.province(), "id": aid(w, "complete", "refuse", "appeal"), "body": decision()},
+    "appoint_aid_lawyer": lambda w: {"id": aid(w, *GRANTED), "body": {"lawyer_id": advocate(w)["id"]}},
+    "archive_legal_aid": lambda w: {"id": aid(w, *TAKEN, "outcome")},
+    "send_back_legal_aid": lambda w: {"id": aid(w, *TAKEN, "outcome"), "body": REASON},
+    "terminate_legal_aid": lambda w: {"id": aid(w, *GRANTED), "body": REASON},
+    "entrust_legal_aid": lambda w: {"id": aid(w, *GRANTED), "body": county(w)[1]},
+    "take_over_legal_aid": lambda w: {"by": county(w)[0], "id": aid(w, *GRANTED, "entrust")},
+    "decline_legal_aid": lambda w: {"by": county(w)[0], "id": aid(w, *GRANTED, "entrust"), "body": REASON},
     "answer_member": lambda w: given(w, body={"text": "请保留工资条。"}),
 }

@@ -223,6 +223,11 @@ async fn consultation_of(shop: &Shop, other: &Holder) -> Uuid {
     id(&shop.app.post("/v1/me/consultations", body).by(&other.session).key("canary-ask").await.expect(201))
 }
 
+async fn aid_of(shop: &Shop, other: &Holder) -> Uuid {
+    let body = json!({"category": "wages", "form": "arbitration", "title": "金丝雀援助", "claim": "金丝雀请求：支付工资。", "known_on": "2026-01-05"});
+    id(&shop.app.post("/v1/me/legal-aid", body).by(&other.session).key("canary-aid").await.expect(201))
+}
+
 async fn partner_of(shop: &Shop, name: &str, county: &str) -> (CadreHandle, PartnerHandle) {
     let officer = shop.app.cadre("4101", RoleName::Officer).await;
     let partner = shop.app.registered_partner(&officer, name).await;
@@ -317,6 +322,7 @@ impl World {
         let shift = there.app.put_on_duty(&far, advocate.id).await;
         let engagement = engagement_of(&there, &far, firm).await;
         let consultation = consultation_of(&there, &other).await;
+        let aid = aid_of(&there, &other).await;
         let file = there.app.licence(&there.officer.session).await;
         let applicant = there.app.applicant(&mobile()).await;
         let mut stated = there.app.application_of(&applicant).await;
@@ -384,6 +390,9 @@ impl World {
             ("/v1/admin/consultations/{id}", consultation),
             ("/v1/me/consultations/{id}", consultation),
             ("/v1/lawyer/consultations/{id}", consultation),
+            ("/v1/admin/legal-aid/{id}", aid),
+            ("/v1/me/legal-aid/{id}", aid),
+            ("/v1/lawyer/legal-aid/{id}", aid),
             ("/v1/admin/redemptions/{id}", redemption),
             ("/v1/admin/law-parameters/{id}", PROVINCES_OWN),
             ("/v1/admin/notices/{id}", notice),

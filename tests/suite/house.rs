@@ -22,9 +22,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("jobs", &["kernel", "storage", "web", "files", "identity", "registry"]),
     (
         "messages",
-        &["kernel", "storage", "web", "files", "identity", "registry", "cards", "merchants", "jobs"],
+        &["kernel", "storage", "web", "files", "identity", "registry", "cards", "legal", "merchants", "jobs"],
     ),
-    ("legal", &["kernel", "storage", "web", "casework", "identity", "registry"]),
+    ("legal", &["kernel", "storage", "web", "casework", "calculators", "files", "identity", "registry"]),
     ("partners", &["kernel", "storage", "web", "identity", "registry"]),
     ("calculators", &["kernel", "storage", "web", "casework", "identity", "registry"]),
     (

@@ -208,6 +208,20 @@ impl Limitation {
     }
 }
 
+/// The last day to ask for arbitration of a breach known on a day (劳动争议调解仲裁法 27); `None` for wages owed while the job lasts.
+pub fn arbitration_until(
+    calendar: &Calendar,
+    known_on: NaiveDate,
+    wage_arrears: bool,
+    employment_ended_on: Option<NaiveDate>,
+) -> Option<NaiveDate> {
+    if wage_arrears && employment_ended_on.is_none() {
+        return None;
+    }
+    let start = employment_ended_on.filter(|_| wage_arrears).unwrap_or(known_on);
+    Some(ends(calendar, day::months_after(start, 12)))
+}
+
 impl Calculation for Limitation {
     type Result = LimitationResult;
 

@@ -1,6 +1,8 @@
 //! Clocks of cases: each limits one step, goes by wall clock or working time, stands still only in states that are named, and
 //! tells its breach once. What it has run is kept as segments, so that it can be recounted from them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 
 use crate::calendar::Calendar;
 use crate::hours::{self, Hours, Limit};
+use crate::reminder;
 use crate::schema::{case_clock as clocks, case_segment as segments};
 
 /// Published once when a clock has run out: [`Breached`].
@@ -89,7 +92,7 @@ impl Clock {
     }
 }
 
-async fn open(tx: &mut Conn, case: Case, name: &str) -> Result<Option<Clock>, Problem> {
+pub(crate) async fn open(tx: &mut Conn, case: Case, name: &str) -> Result<Option<Clock>, Problem> {
     let of = clocks::table
         .filter(clocks::case_id.eq(case.id).and(clocks::name.eq(name)))
         .filter(clocks::ended_at.is_null());
@@ -97,7 +100,8 @@ async fn open(tx: &mut Conn, case: Case, name: &str) -> Result<Option<Clock>, Pr
 }
 
 async fn watch(core: &Core, tx: &mut Conn, clock: Uuid, due_at: DateTime<Utc>) -> Result<(), Problem> {
-    tasks::enqueue(tx, core.id(), due_at, DUE, None, &Due { clock, due_at }).await
+    tasks::enqueue(tx, core.id(), due_at, DUE, None, &Due { clock, due_at }).await?;
+    reminder::watch(core, tx, clock, due_at).await
 }
 
 /// Starts a clock of a case. One of the same name that is open ends unmet and gives way to it.
@@ -244,6 +248,19 @@ pub async fn end(
 pub async fn of_case(conn: &mut Conn, case: Uuid) -> Result<Vec<Clock>, Problem> {
     let of = clocks::table.filter(clocks::case_id.eq(case)).order(clocks::id);
     Ok(of.select(Clock::as_select()).load(conn).await?)
+}
+
+/// The open clocks of some cases, by case: for lists.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn open_of(conn: &mut Conn, cases: &[Uuid]) -> Result<HashMap<Uuid, Vec<Clock>>, Problem> {
+    let of = clocks::table.filter(clocks::case_id.eq_any(cases).and(clocks::ended_at.is_null()));
+    let mut by_case: HashMap<Uuid, Vec<Clock>> = HashMap::new();
+    for clock in of.select(Clock::as_select()).load::<Clock>(conn).await? {
+        by_case.entry(clock.case_id).or_default().push(clock);
+    }
+    Ok(by_case)
 }
 
 /// The segments of a clock: from when to when it ran.

@@ -98,6 +98,8 @@ pub enum Limit {
     CalendarDays(i64),
     /// The earlier of working days and calendar days, where law and house rule both speak (decisions.md 26).
     Earlier(i64, i64),
+    /// To the end of a day.
+    Until(NaiveDate),
 }
 
 impl Limit {
@@ -113,6 +115,10 @@ impl Limit {
             Self::Minutes(n) => (Hours::RoundTheClock, Duration::minutes(n)),
             Self::WorkingDays(n) => working_days(n),
             Self::CalendarDays(n) => calendar_days(n),
+            Self::Until(day) => {
+                let ends = shanghai_day_start(day + Duration::days(1));
+                (Hours::RoundTheClock, (ends - at).max(Duration::zero()))
+            }
             Self::Earlier(working, law) => {
                 let (house, days) = (working_days(working), calendar_days(law));
                 if due(calendar, house.0, at, house.1) < at + days.1 { house } else { days }

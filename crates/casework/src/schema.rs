@@ -41,6 +41,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    case_reminder (clock_id, before_ms) {
+        clock_id -> Uuid,
+        before_ms -> Int8,
+        told_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     case_entry (id) {
         id -> Uuid,
         kind -> Text,
@@ -56,4 +64,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(case_clock, case_segment);
+diesel::allow_tables_to_appear_in_same_query!(case_clock, case_segment, case_reminder);

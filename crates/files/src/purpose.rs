@@ -20,6 +20,8 @@ pub enum Purpose {
     RecruiterLicence,
     /// 招聘经办人授权委托书
     RecruiterAuthorisation,
+    /// 法律咨询、法律援助材料
+    LegalMaterial,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
         Self::OnBehalfForm,
         Self::RecruiterLicence,
         Self::RecruiterAuthorisation,
+        Self::LegalMaterial,
     ];
 
     /// The word.
@@ -40,6 +43,7 @@ impl Purpose {
             Self::OnBehalfForm => "on_behalf_form",
             Self::RecruiterLicence => "recruiter_licence",
             Self::RecruiterAuthorisation => "recruiter_authorisation",
+            Self::LegalMaterial => "legal_material",
         }
     }
 
@@ -56,6 +60,7 @@ impl Purpose {
             // A merchant that applies has no role yet.
             Self::MerchantLicence => may(Action::MerchantWrite) || principal.realm == Realm::Merchant,
             Self::CorrectionEvidence => principal.realm == Realm::Member,
+            Self::LegalMaterial => matches!(principal.realm, Realm::Member | Realm::Lawyer),
             Self::OnBehalfForm => may(Action::MemberAssist),
             Self::RecruiterLicence | Self::RecruiterAuthorisation => principal.realm == Realm::Recruiter,
         }

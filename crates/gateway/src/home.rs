@@ -1,4 +1,4 @@
-//! `/v1/me/home`: what the app's first screen shows, over all rooms, in one answer and seven queries.
+//! `/v1/me/home`: what the app's first screen shows, over all rooms, in one answer and a dozen queries.
 
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -10,13 +10,14 @@ use unionhall_merchants::claim;
 use unionhall_messages::inbox;
 use unionhall_messages::notice::{self, Head, Reader};
 use unionhall_registry::http::MembershipDto;
-use unionhall_registry::join;
 use unionhall_registry::membership;
-use unionhall_web::wire::{self, Progress};
+use unionhall_web::wire::{self, Matter};
 use unionhall_web::{Answer, App, Member};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+use crate::matters;
 
 /// Notices on the first screen.
 const NOTICES: i64 = 5;
@@ -44,18 +45,6 @@ struct HomeCoupons {
     /// Claimed, not used and not expired. 可用优惠券
     #[schema(minimum = 0, example = 2)]
     usable: i64,
-}
-
-/// Something that is under way. 在办事项
-#[derive(Debug, Serialize, ToSchema)]
-struct OpenMatter {
-    /// Its id, under the kind's own path.
-    id: Uuid,
-    /// `join_application`.
-    #[schema(example = "join_application")]
-    kind: &'static str,
-    /// 办理进度
-    progress: Progress,
 }
 
 /// A notice in a line. 通知
@@ -106,7 +95,7 @@ struct HomeDto {
     /// 优惠券
     coupons: HomeCoupons,
     /// 在办事项
-    open_matters: Vec<OpenMatter>,
+    open_matters: Vec<Matter>,
     /// 通知
     notices: HomeNotices,
     /// 消息
@@ -142,7 +131,7 @@ async fn get_home(app: web::Data<App>, me: Member) -> Answer {
     let notices = notice::list_received(&mut conn, &reader, None, (now, None), NOTICES).await?;
     let unread_count = notice::unread(&mut conn, &reader, now).await?;
     let unread_messages = inbox::unread(&mut conn, account).await?;
-    let open = join::list_open(&app, &mut conn, account).await?;
+    let open_matters = matters::open(&app, &mut conn, (account, person)).await?;
     let line = |(head, read): (Head, bool)| HomeNotice {
         id: head.id,
         pinned: head.is_pinned(now),
@@ -161,10 +150,7 @@ async fn get_home(app: web::Data<App>, me: Member) -> Answer {
         },
         card: card.map(CardDto::from),
         coupons: HomeCoupons { usable },
-        open_matters: open
-            .iter()
-            .map(|a| OpenMatter { id: a.id, kind: "join_application", progress: a.progress() })
-            .collect(),
+        open_matters,
         notices: HomeNotices { items: notices.items.into_iter().map(line).collect(), unread_count },
         inbox: HomeInbox { unread_count: unread_messages },
     };

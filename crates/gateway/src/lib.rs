@@ -7,6 +7,7 @@ pub mod dev;
 pub mod doctor;
 pub mod document;
 mod home;
+mod matters;
 mod my_data;
 pub mod ready;
 pub mod serve;

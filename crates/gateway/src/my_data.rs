@@ -8,7 +8,7 @@ use unionhall_identity::data::IdentityCopy;
 use unionhall_identity::http::Confirmation;
 use unionhall_identity::{Identity, assist};
 use unionhall_jobs::data::JobsCopy;
-use unionhall_legal::data::ConsultationCopy;
+use unionhall_legal::data::{ConsultationCopy, LegalAidCopy};
 use unionhall_merchants::data::BenefitsCopy;
 use unionhall_messages::data::MessagesCopy;
 use unionhall_partners::data::PartnerConsentCopy;
@@ -39,6 +39,8 @@ struct MyData {
     benefits: Option<BenefitsCopy>,
     /// 法律咨询; null at level 0.
     consultations: Option<Copied<ConsultationCopy>>,
+    /// 法律援助
+    legal_aid: Option<Copied<LegalAidCopy>>,
     /// 求职记录; null at level 0.
     jobs: Option<JobsCopy>,
     /// 上传的文件
@@ -83,14 +85,15 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         })
         .await?;
     let mut conn = core.db.read().await?;
-    let (cards, benefits, consultations, jobs) = match person {
+    let (cards, benefits, consultations, legal_aid, jobs) = match person {
         Some(person) => (
             Some(unionhall_cards::data::copy(&mut conn, person).await?),
             Some(unionhall_merchants::data::copy(&mut conn, person).await?),
             Some(unionhall_legal::data::copy(core, &mut conn, person).await?),
+            Some(unionhall_legal::data::copy_aid(core, &mut conn, person).await?),
             Some(unionhall_jobs::data::copy(core, &mut conn, person).await?),
         ),
-        None => (None, None, None, None),
+        None => (None, None, None, None, None),
     };
     let data = MyData {
         made_at: instant(core.now()),
@@ -99,6 +102,7 @@ async fn copy_my_data(identity: web::Data<Identity>, me: Member, body: Body<Conf
         cards,
         benefits,
         consultations,
+        legal_aid,
         jobs,
         files: unionhall_files::data::copy(&mut conn, id).await?,
         messages: unionhall_messages::data::copy(core, &mut conn, id).await?,

@@ -30,7 +30,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::dev::DevPages;
 use crate::ready::Readiness;
-use crate::{app_config, document, home, my_data, telemetry, todos, upkeep};
+use crate::{app_config, document, home, matters, my_data, telemetry, todos, upkeep};
 
 /// What a process is made of, apart from its listeners.
 pub struct Parts {
@@ -110,6 +110,7 @@ pub fn routes(config: &mut ServiceConfig) {
     unionhall_calculators::http::routes(config);
     unionhall_jobs::http::routes(config);
     home::routes(config);
+    matters::routes(config);
     todos::routes(config);
     my_data::routes(config);
 }

@@ -7,6 +7,7 @@ pub mod application;
 pub mod data;
 pub mod http;
 pub mod listing;
+pub mod matters;
 pub mod place;
 pub mod posting;
 pub mod recruiter;

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use unionhall_kernel::Problem;
-use unionhall_storage::Conn;
+use unionhall_kernel::{Invalid, Problem};
 use unionhall_storage::page::Page;
+use unionhall_storage::{Conn, Core};
 use uuid::Uuid;
 
 use crate::lawyer::{Lawyer, LegalField, State};
@@ -47,4 +47,20 @@ pub async fn page(
         query = query.filter(lawyers::fields.contains(vec![field.as_str()]));
     }
     Ok(Page::cut(query.load(conn).await?, limit))
+}
+
+/// Checks that a lawyer stands in the directory today.
+///
+/// # Errors
+/// `VALIDATION_FAILED` with `LAWYER_UNKNOWN` at `/lawyer_id`.
+pub(crate) async fn listed(core: &Core, conn: &mut Conn, lawyer: Uuid) -> Result<(), Problem> {
+    let today = core.today();
+    let listed = lawyers::table
+        .inner_join(firms::table.on(firms::id.eq(lawyers::firm_id)))
+        .filter(lawyers::id.eq(lawyer).and(lawyers::state.eq(State::Active.as_str())))
+        .filter(lawyers::licence_until.ge(today).and(firms::licence_until.ge(today)));
+    match listed.count().get_result::<i64>(conn).await? {
+        0 => Err(Problem::invalid("/lawyer_id", Invalid::new("LAWYER_UNKNOWN", "该律师目前不接受咨询。"))),
+        _ => Ok(()),
+    }
 }

@@ -1,10 +1,13 @@
-//! Legal help 法律服务: lawyers and their firms, duty, members' questions, and the wall between a question and whoever acts for the
+//! Legal help 法律服务: lawyers and their firms, duty, members' questions, legal aid, and the wall between a question and whoever acts for the
 //! other side.
 //!
 //! Owns the `legal_` tables and the view `legal_conflict`, which is the wall: it is computed at every read, so whatever changes
 //! (a party, an engagement, a firm, a name) is seen by the next one. Asks casework for clocks and the timeline, registry where a
-//! member stands. Events in: `case.breached`. Events out: `consultation.assigned`.
+//! member stands. Events in: `case.breached`, `case.reminded`. Events out: `consultation.assigned`,
+//! `consultation.answered`, `legal_aid.moved`, `legal_aid.reminded`.
 
+pub mod aid;
+mod attachment;
 pub mod consultation;
 pub mod data;
 pub mod directory;
@@ -14,15 +17,21 @@ pub mod firm;
 pub mod group;
 pub mod http;
 pub mod lawyer;
+pub mod matters;
 pub mod names;
+mod number;
+mod party;
 pub mod roles;
 mod schema;
 pub mod todos;
+mod tried;
+mod wall;
 
 use std::sync::Arc;
 
 use chrono::Duration;
 use unionhall_casework::clock::{BREACHED, Breached};
+use unionhall_casework::reminder::{REMINDED, Reminded};
 use unionhall_identity::Identity;
 use unionhall_storage::tasks::{self, Worker};
 
@@ -30,6 +39,9 @@ use crate::consultation::{ASSIGNED, Assigned};
 
 /// The kind of task that heeds a clock of a question.
 const TIMED_OUT: &str = "legal.timed_out";
+
+/// The kind of task that tells a member how near the end of a period is.
+const AID_REMINDED: &str = "legal.aid_reminded";
 
 /// The kinds of tasks that wake a lawyer who got a question: the first waits, the second sends.
 const GIVEN: &str = "legal.given";
@@ -61,8 +73,18 @@ fn wake(worker: Worker, identity: &Arc<Identity>) -> Worker {
 
 /// Teaches the worker this room's tasks.
 pub fn tasks(worker: Worker, identity: &Arc<Identity>) -> Worker {
-    let core = identity.core.clone();
+    let (core, reminding) = (identity.core.clone(), identity.core.clone());
     let worker = wake(worker, identity);
+    let worker = worker.on(REMINDED, AID_REMINDED).handle(AID_REMINDED, move |leased| {
+        let core = reminding.clone();
+        async move {
+            let reminded: Reminded = serde_json::from_value(leased.payload)?;
+            match reminded.kind.as_str() {
+                aid::KIND => core.db.write(async |tx| aid::remind(&core, tx, &reminded).await).await,
+                _ => Ok(()),
+            }
+        }
+    });
     worker.on(BREACHED, TIMED_OUT).handle(TIMED_OUT, move |leased| {
         let core = core.clone();
         async move {
@@ -71,6 +93,7 @@ pub fn tasks(worker: Worker, identity: &Arc<Identity>) -> Worker {
                 consultation::KIND => {
                     core.db.write(async |tx| consultation::timed_out(&core, tx, &breached).await).await
                 }
+                aid::KIND => core.db.write(async |tx| aid::timed_out(&core, tx, &breached).await).await,
                 _ => Ok(()),
             }
         }

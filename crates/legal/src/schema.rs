@@ -113,7 +113,7 @@ diesel::table! {
 diesel::table! {
     legal_party (id) {
         id -> Uuid,
-        consultation_id -> Uuid,
+        case_id -> Uuid,
         role -> Text,
         kind -> Text,
         name -> Text,
@@ -123,8 +123,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    legal_tried (consultation_id, lawyer_id) {
-        consultation_id -> Uuid,
+    legal_tried (case_id, lawyer_id) {
+        case_id -> Uuid,
         lawyer_id -> Uuid,
         why -> Text,
         at -> Timestamptz,
@@ -132,9 +132,54 @@ diesel::table! {
 }
 
 diesel::table! {
-    legal_conflict (consultation_id, lawyer_id) {
-        consultation_id -> Uuid,
+    legal_conflict (case_id, lawyer_id) {
+        case_id -> Uuid,
         lawyer_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    legal_aid (id) {
+        id -> Uuid,
+        number -> Text,
+        person_id -> Uuid,
+        account_id -> Uuid,
+        consultation_id -> Nullable<Uuid>,
+        org_id -> Uuid,
+        path -> Text,
+        origin_path -> Text,
+        category -> Text,
+        sensitive -> Bool,
+        ground -> Text,
+        form -> Text,
+        title -> Bytea,
+        claim -> Bytea,
+        claimed_fen -> Nullable<Int8>,
+        limitation_on -> Nullable<Date>,
+        hearing_on -> Nullable<Date>,
+        state -> Text,
+        papers_asked -> Bool,
+        provisional -> Bool,
+        reviewer_id -> Nullable<Uuid>,
+        decider_id -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        lawyer_id -> Nullable<Uuid>,
+        entrusted_to -> Nullable<Uuid>,
+        entrusted_path -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        recovered_fen -> Nullable<Int8>,
+        rating -> Nullable<Int4>,
+        applied_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    legal_attachment (file_id) {
+        file_id -> Uuid,
+        case_id -> Uuid,
+        seq -> Int4,
     }
 }
 
@@ -160,5 +205,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_party,
     legal_tried,
     legal_conflict,
+    legal_aid,
+    legal_attachment,
     member_standing,
 );

@@ -6,9 +6,9 @@ use unionhall_web::policy::Action;
 use unionhall_web::wire::Todo;
 use unionhall_web::{OrgScope, Role, RoleName};
 
-use crate::consultation;
+use crate::{aid, consultation};
 
-/// Questions that wait for the legal department of a scope; nothing below the county, where the union may be the employer's own.
+/// Questions and cases of legal aid that wait for the legal department of a scope; nothing below the county, where the union may be the employer's own.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
@@ -18,11 +18,20 @@ pub async fn list(conn: &mut Conn, role: &Role, scope: &OrgScope) -> Result<Vec<
     }
     let sensitive = role.name == RoleName::LegalOfficer;
     let (count, since) = consultation::waiting(conn, scope, sensitive).await?;
-    Ok(vec![Todo {
+    let questions = Todo {
         kind: "consultation",
         count,
         oldest_due: since.map(shanghai_date),
         href: "/v1/admin/consultations",
         needs: Action::ConsultationRead,
-    }])
+    };
+    let (count, since) = aid::waiting(conn, (scope, sensitive)).await?;
+    let cases = Todo {
+        kind: "legal_aid",
+        count,
+        oldest_due: since.map(shanghai_date),
+        href: "/v1/admin/legal-aid",
+        needs: Action::LegalAidRead,
+    };
+    Ok(vec![questions, cases])
 }

@@ -16,6 +16,7 @@ pub mod invite;
 pub mod join;
 pub mod leaver;
 pub mod looks;
+pub mod matters;
 pub mod member;
 pub mod membership;
 pub mod mobile_change;

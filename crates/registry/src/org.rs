@@ -78,6 +78,20 @@ pub(crate) async fn any(conn: &mut Conn, id: Uuid) -> Result<Option<Org>, Proble
     Ok(org::table.find(id).select(Org::as_select()).first(conn).await.optional()?)
 }
 
+/// The county, city or province federation nearest above a place in the tree, that place itself included.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn federation_above(conn: &mut Conn, path: &str) -> Result<Option<Org>, Problem> {
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1);
+    let above: Vec<&str> = ends.filter_map(|at| path.get(..=at)).collect();
+    let found = org::table
+        .filter(org::path.eq_any(above).and(org::org_type.eq_any(COUNTY_AND_ABOVE)))
+        .order(org::path.desc())
+        .select(Org::as_select());
+    Ok(found.first(conn).await.optional()?)
+}
+
 /// A union within a scope.
 ///
 /// # Errors

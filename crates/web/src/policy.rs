@@ -143,6 +143,10 @@ actions! {
     ConsultationRead = "consultation.read" => [Leader, LegalOfficer];
     /// Give waiting questions to lawyers, and call about bad ratings.
     ConsultationWrite = "consultation.write" => [Leader, LegalOfficer];
+    /// Read applications for legal aid and the cases they became.
+    LegalAidRead = "legal_aid.read" => [Leader, LegalOfficer];
+    /// Look applications for legal aid through, decide them, name lawyers, entrust and put away.
+    LegalAidWrite = "legal_aid.write" => [Leader, LegalOfficer];
     /// Be there and answer.
     Advise = "advise" => [Lawyer];
     /// Read audit rows.

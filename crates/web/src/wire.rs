@@ -86,10 +86,30 @@ pub struct Progress {
     pub contact_phone: Option<&'static str>,
 }
 
+/// Something of a member's that is under way, of whatever service. 在办事项
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Matter {
+    /// Its id.
+    pub id: Uuid,
+    /// `join_application`, `correction`, `consultation`, `legal_aid`, `job_application`; more may come. 类型
+    #[schema(example = "consultation")]
+    pub kind: &'static str,
+    /// What it is about. 事项
+    #[schema(example = "公司拖欠三个月工资")]
+    pub title: String,
+    /// When it was begun. 开始时间
+    pub opened_at: String,
+    /// Where it is.
+    #[schema(example = "/v1/me/consultations/0192f3a4-0000-7000-8000-000000000000")]
+    pub href: String,
+    /// 办理进度
+    pub progress: Progress,
+}
+
 /// A kind of thing that waits for a cadre. 待办
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Todo {
-    /// `join_application`, `mobile_change`, `correction`, `leaver_proposal`, `export`, `import`, `import_reconciliation`, `campaign`, `merchant_application`, `merchant_appeal`, `recruiter_application`, `recruiter_suspension`, `job_posting`, `job_report`, `notice`, `consultation`; more may come.
+    /// `join_application`, `mobile_change`, `correction`, `leaver_proposal`, `export`, `import`, `import_reconciliation`, `campaign`, `merchant_application`, `merchant_appeal`, `recruiter_application`, `recruiter_suspension`, `job_posting`, `job_report`, `notice`, `consultation`, `legal_aid`; more may come.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// How many wait; 1001 stands for more than a thousand.

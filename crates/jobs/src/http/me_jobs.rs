@@ -164,7 +164,8 @@ pub(super) struct JobApplicationDto {
     progress: Progress,
 }
 
-fn progress(a: &Application, posting: &Posting) -> Progress {
+/// Where an application stands, in words.
+pub(crate) fn progress(a: &Application, posting: &Posting) -> Progress {
     let state = a.state();
     let next_step = match state {
         State::Submitted => "招聘单位查看简历",

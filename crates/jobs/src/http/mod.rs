@@ -11,6 +11,7 @@ mod recruiter;
 mod reports;
 mod terms;
 
+pub(crate) use me_jobs::progress;
 use unionhall_kernel::{Invalid, division};
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::step::{Turn, turn};
 use super::store::{Consultation, lock};
 use super::{Action, State};
+use crate::directory;
 use crate::lawyer::PRESENT_MINUTES;
 use crate::schema::{legal_conflict as conflicts, legal_consultation as rows, legal_lawyer as lawyers};
 
@@ -45,11 +46,11 @@ const CANDIDATE: &str = "
     FROM legal_lawyer l
     JOIN legal_firm f ON f.id = l.firm_id
     JOIN legal_consultation c ON c.id = $1
-    LEFT JOIN legal_tried t ON t.consultation_id = c.id AND t.lawyer_id = l.id
+    LEFT JOIN legal_tried t ON t.case_id = c.id AND t.lawyer_id = l.id
     LEFT JOIN legal_shift s ON (s.lawyer_id = l.id OR s.backup_id = l.id) AND s.state = 'PUBLISHED'
          AND s.starts_at <= $2 AND s.ends_at > $2
     WHERE l.state = 'ACTIVE' AND l.licence_until >= $3 AND f.licence_until >= $3
-      AND NOT EXISTS (SELECT FROM legal_conflict w WHERE w.consultation_id = c.id AND w.lawyer_id = l.id)
+      AND NOT EXISTS (SELECT FROM legal_conflict w WHERE w.case_id = c.id AND w.lawyer_id = l.id)
       AND ((l.id = c.chosen_id AND t.lawyer_id IS NULL)
            OR (s.id IS NOT NULL AND l.seen_at >= $4 AND t.why IS DISTINCT FROM 'recused'))
     ORDER BY (l.id = c.chosen_id AND t.lawyer_id IS NULL) DESC NULLS LAST, t.lawyer_id IS NOT NULL, s.backup_id = l.id,
@@ -132,9 +133,8 @@ pub async fn by_hand(
 ) -> Result<Consultation, Problem> {
     let waiting = lock(tx, id).await?;
     check(waiting.version)?;
-    super::ask::in_directory(core, tx, lawyer).await?;
-    let wall =
-        conflicts::table.filter(conflicts::consultation_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
+    directory::listed(core, tx, lawyer).await?;
+    let wall = conflicts::table.filter(conflicts::case_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
     if diesel::select(diesel::dsl::exists(wall)).get_result(tx).await? {
         return Err(Problem::new(Code::LawyerConflict));
     }
@@ -170,9 +170,10 @@ pub async fn wake(identity: &Identity, given: &Assigned) -> Result<(), Problem> 
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
 pub async fn take_back(core: &Core, tx: &mut Conn, actor: &Actor) -> Result<usize, Problem> {
-    let behind = diesel::dsl::exists(conflicts::table.filter(
-        conflicts::consultation_id.eq(rows::id).and(conflicts::lawyer_id.nullable().eq(rows::lawyer_id)),
-    ));
+    let behind = diesel::dsl::exists(
+        conflicts::table
+            .filter(conflicts::case_id.eq(rows::id).and(conflicts::lawyer_id.nullable().eq(rows::lawyer_id))),
+    );
     let found: Vec<Consultation> = rows::table
         .filter(rows::state.eq(State::Assigned.as_str()).and(behind))
         .order(rows::id)

@@ -11,11 +11,14 @@ use unionhall_casework::hours::Limit;
 use unionhall_casework::machine::{Deadline, Machine, Owner, Rule, Step};
 use utoipa::ToSchema;
 
-pub use ask::{NewConsultation, NewParty, PartyRole, ask};
+pub use ask::{NewConsultation, ask};
 pub use assign::{ASSIGNED, Assigned, assign_queued, by_hand, take_back, wake};
-pub use step::{accept, call_back, follow_up, rate, recuse, reopen, reply, timed_out, withdraw};
+pub use step::{
+    ANSWERED, Answered, accept, call_back, follow_up, rate, recommend_aid, recuse, reopen, reply, timed_out,
+    to_aid, withdraw,
+};
 pub use store::{
-    Consultation, Listed, entries_after, list_escalated, list_of_lawyer, list_of_person, of_lawyer,
+    Consultation, Listed, entries_after, list_escalated, list_of_lawyer, list_of_person, matters, of_lawyer,
     of_person, of_scope, waiting,
 };
 
@@ -61,6 +64,8 @@ pub enum State {
     Unrated,
     /// 已撤回
     Withdrawn,
+    /// 已转法律援助
+    ToAid,
 }
 
 impl State {
@@ -75,6 +80,7 @@ impl State {
         Self::Rated,
         Self::Unrated,
         Self::Withdrawn,
+        Self::ToAid,
     ];
 
     /// The word in the store.
@@ -89,6 +95,7 @@ impl State {
             Self::Rated => "RATED",
             Self::Unrated => "UNRATED",
             Self::Withdrawn => "WITHDRAWN",
+            Self::ToAid => "TO_AID",
         }
     }
 
@@ -104,6 +111,7 @@ impl State {
             Self::Rated => "已评价",
             Self::Unrated => "已办结",
             Self::Withdrawn => "已撤回",
+            Self::ToAid => "已转法律援助",
         }
     }
 
@@ -121,7 +129,7 @@ impl State {
             Self::Escalated => Some(Limit::WorkingDays(1)),
             Self::Closed => Some(Limit::CalendarDays(RATE_DAYS)),
             Self::Callback => Some(Limit::WorkingDays(3)),
-            Self::Rated | Self::Unrated | Self::Withdrawn => None,
+            Self::Rated | Self::Unrated | Self::Withdrawn | Self::ToAid => None,
         }
     }
 
@@ -171,6 +179,8 @@ pub enum Action {
     CallBack,
     /// The member takes it back.
     Withdraw,
+    /// It needs a lawyer's representation: a case of legal aid goes on with it.
+    ToAid,
 }
 
 impl Action {
@@ -192,6 +202,7 @@ impl Action {
             Self::Forget => "unrated",
             Self::CallBack => "called_back",
             Self::Withdraw => "withdrawn",
+            Self::ToAid => "to_aid",
         }
     }
 }
@@ -212,7 +223,7 @@ const fn over(state: State) -> Rule<State> {
     Rule { state, owner: None, deadline: Deadline::Over }
 }
 
-/// E7. A question is asked into `QUEUED`; what needs a lawyer's representation becomes a case of its own beside it.
+/// E7. A question is asked into `QUEUED`; what needs a lawyer's representation goes on as a case of legal aid.
 pub const MACHINE: Machine<'static, State, Action> = Machine {
     start: State::Queued,
     rules: &[
@@ -225,6 +236,7 @@ pub const MACHINE: Machine<'static, State, Action> = Machine {
         over(State::Rated),
         over(State::Unrated),
         over(State::Withdrawn),
+        over(State::ToAid),
     ],
     steps: &[
         step(State::Queued, Action::Assign, State::Assigned),
@@ -236,10 +248,12 @@ pub const MACHINE: Machine<'static, State, Action> = Machine {
         step(State::Assigned, Action::Silent, State::Queued),
         step(State::Assigned, Action::Wall, State::Queued),
         step(State::Assigned, Action::Withdraw, State::Withdrawn),
+        step(State::Assigned, Action::ToAid, State::ToAid),
         step(State::Answered, Action::Reply, State::Answered),
         step(State::Answered, Action::FollowUp, State::Assigned),
         step(State::Answered, Action::FollowUpElsewhere, State::Queued),
         step(State::Answered, Action::Accept, State::Closed),
+        step(State::Answered, Action::ToAid, State::ToAid),
         step(State::Answered, Action::Lapse, State::Closed),
         step(State::Escalated, Action::Assign, State::Assigned),
         step(State::Escalated, Action::Raise, State::Escalated),

@@ -1,14 +1,15 @@
 //! Every change of a question goes through [`turn`]: judged by the table, written with its clocks and its entry, or not at all.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unionhall_casework::calendar::Calendar;
 use unionhall_casework::clock::{self, Breached, Case};
 use unionhall_casework::timeline::{self, Author, NewEntry};
-use unionhall_kernel::{Code, Problem};
-use unionhall_storage::{Conn, Core, audit};
+use unionhall_kernel::{Code, Invalid, Problem};
+use unionhall_storage::{Conn, Core, audit, outbox};
 use unionhall_web::Actor;
 use unionhall_web::actor::EventExt;
 use uuid::Uuid;
@@ -16,10 +17,22 @@ use uuid::Uuid;
 use super::assign::try_assign;
 use super::store::{Consultation, lock};
 use super::{Action, CALL_BACK_FROM, FIRST_RESPONSE, HIGHEST, KIND, MACHINE, REOPEN_DAYS, State};
-use crate::schema::{
-    legal_conflict as conflicts, legal_consultation as rows, legal_tried as tried,
-    member_standing as standing,
-};
+use crate::schema::{legal_conflict as conflicts, legal_consultation as rows, member_standing as standing};
+use crate::{attachment, tried};
+
+/// Published when a lawyer answered: [`Answered`].
+pub const ANSWERED: &str = "consultation.answered";
+
+/// What [`ANSWERED`] says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answered {
+    /// The event.
+    pub id: Uuid,
+    /// The question.
+    pub consultation_id: Uuid,
+    /// Whose.
+    pub person_id: Uuid,
+}
 
 /// A change.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +47,23 @@ pub(super) struct Turn<'a> {
     pub text: Option<&'a str>,
     /// The rating given.
     pub rating: Option<i32>,
+    /// Files that belong to what is said.
+    pub files: &'a [Uuid],
+    /// The account that uploaded them.
+    pub account: Uuid,
 }
 
 impl Turn<'_> {
     pub(super) fn of(action: Action) -> Self {
-        Self { action, lawyer: None, author: Author::Platform, text: None, rating: None }
+        Self {
+            action,
+            lawyer: None,
+            author: Author::Platform,
+            text: None,
+            rating: None,
+            files: &[],
+            account: Uuid::nil(),
+        }
     }
 }
 
@@ -111,7 +136,13 @@ pub(super) async fn turn(
         state: (from != to).then_some(to.as_str()),
         text: by.text,
     };
-    timeline::append(core, tx, case, entry).await?;
+    let seq = timeline::append(core, tx, case, entry).await?;
+    if by.action == Action::Reply && from == State::Assigned {
+        let id = core.id();
+        let news = Answered { id, consultation_id: before.id, person_id: before.person_id };
+        outbox::publish(tx, id, now, ANSWERED, &news).await?;
+    }
+    attachment::attach(core, tx, (by.account, case), seq, by.files).await?;
     let path: Option<String> = standing::table
         .filter(standing::person_id.eq(before.person_id))
         .select(standing::path)
@@ -145,8 +176,7 @@ async fn theirs(tx: &mut Conn, lawyer: Uuid, id: Uuid) -> Result<Consultation, P
 }
 
 async fn is_walled(tx: &mut Conn, id: Uuid, lawyer: Uuid) -> Result<bool, Problem> {
-    let wall =
-        conflicts::table.filter(conflicts::consultation_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
+    let wall = conflicts::table.filter(conflicts::case_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
     Ok(diesel::select(diesel::dsl::exists(wall)).get_result(tx).await?)
 }
 
@@ -158,12 +188,13 @@ pub async fn reply(
     core: &Core,
     tx: &mut Conn,
     actor: &Actor,
-    (lawyer, person): (Uuid, Uuid),
-    (id, text): (Uuid, &str),
+    (lawyer, person, account): (Uuid, Uuid, Uuid),
+    (id, text, files): (Uuid, &str, &[Uuid]),
 ) -> Result<Consultation, Problem> {
     let found = theirs(tx, lawyer, id).await?;
     let calendar = Calendar::load(tx).await?;
-    let by = Turn { author: Author::Lawyer(person), text: Some(text), ..Turn::of(Action::Reply) };
+    let author = Author::Lawyer(person);
+    let by = Turn { author, text: Some(text), files, account, ..Turn::of(Action::Reply) };
     turn(core, tx, &calendar, actor, &found, by).await
 }
 
@@ -187,30 +218,8 @@ pub async fn recuse(
         ..Turn::of(Action::Recuse)
     };
     let queued = turn(core, tx, &calendar, actor, &found, by).await?;
-    remember(tx, id, lawyer, "recused", core.now()).await?;
+    tried::remember(tx, id, lawyer, "recused", core.now()).await?;
     try_assign(core, tx, &calendar, actor, queued).await.map(drop)
-}
-
-async fn remember(
-    tx: &mut Conn,
-    id: Uuid,
-    lawyer: Uuid,
-    why: &str,
-    at: DateTime<Utc>,
-) -> Result<(), Problem> {
-    diesel::insert_into(tried::table)
-        .values((
-            tried::consultation_id.eq(id),
-            tried::lawyer_id.eq(lawyer),
-            tried::why.eq(why),
-            tried::at.eq(at),
-        ))
-        .on_conflict((tried::consultation_id, tried::lawyer_id))
-        .do_update()
-        .set((tried::why.eq(why), tried::at.eq(at)))
-        .execute(tx)
-        .await?;
-    Ok(())
 }
 
 /// The member asks on: the same lawyer again, or another where theirs may not have it any more.
@@ -221,8 +230,8 @@ pub async fn follow_up(
     core: &Core,
     tx: &mut Conn,
     actor: &Actor,
-    person: Uuid,
-    (id, text): (Uuid, &str),
+    (person, account): (Uuid, Uuid),
+    (id, text, files): (Uuid, &str, &[Uuid]),
 ) -> Result<Consultation, Problem> {
     let found = own(tx, person, id).await?;
     let calendar = Calendar::load(tx).await?;
@@ -232,10 +241,11 @@ pub async fn follow_up(
         _ => false,
     };
     if !walled {
-        let by = Turn { author, text: Some(text), ..Turn::of(Action::FollowUp) };
+        let by = Turn { author, text: Some(text), files, account, ..Turn::of(Action::FollowUp) };
         return turn(core, tx, &calendar, actor, &found, by).await;
     }
-    let by = Turn { lawyer: Some(None), author, text: Some(text), ..Turn::of(Action::FollowUpElsewhere) };
+    let lawyer = Some(None);
+    let by = Turn { lawyer, author, text: Some(text), files, account, ..Turn::of(Action::FollowUpElsewhere) };
     let queued = turn(core, tx, &calendar, actor, &found, by).await?;
     try_assign(core, tx, &calendar, actor, queued).await
 }
@@ -272,6 +282,58 @@ pub async fn withdraw(
     let calendar = Calendar::load(tx).await?;
     let by = Turn { lawyer: Some(None), author: Author::Member(person), ..Turn::of(Action::Withdraw) };
     turn(core, tx, &calendar, actor, &found, by).await
+}
+
+/// A member's question goes on as a case of legal aid: one that a lawyer has ends with that, any other stays as it is.
+///
+/// # Errors
+/// `VALIDATION_FAILED` at `/consultation_id` when it is absent or another's.
+pub async fn to_aid(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    (person, id): (Uuid, Uuid),
+) -> Result<(), Problem> {
+    let unknown =
+        || Problem::invalid("/consultation_id", Invalid::new("CONSULTATION_UNKNOWN", "没有这条咨询。"));
+    let found = own(tx, person, id).await.map_err(|problem| match problem.code {
+        Code::NotFound => unknown(),
+        _ => problem,
+    })?;
+    if MACHINE.next(found.state(), Action::ToAid).is_none() {
+        return Ok(());
+    }
+    let calendar = Calendar::load(tx).await?;
+    let by = Turn { author: Author::Member(person), ..Turn::of(Action::ToAid) };
+    turn(core, tx, &calendar, actor, &found, by).await.map(drop)
+}
+
+/// A lawyer finds that a question needs representation, and tells the member so, who then applies.
+///
+/// # Errors
+/// `NOT_FOUND` unless the lawyer has the question and may; `INVALID_STATE` unless it is open.
+pub async fn recommend_aid(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    (lawyer, person): (Uuid, Uuid),
+    (id, reason): (Uuid, &str),
+) -> Result<(), Problem> {
+    let found = theirs(tx, lawyer, id).await?;
+    if MACHINE.next(found.state(), Action::ToAid).is_none() {
+        return Err(Problem::new(Code::InvalidState));
+    }
+    let entry = NewEntry {
+        public: true,
+        what: "aid_recommended",
+        author: Author::Lawyer(person),
+        state: None,
+        text: Some(reason),
+    };
+    timeline::append(core, tx, Case { kind: KIND, id }, entry).await?;
+    let object = ("consultation", Some(id));
+    let event = actor.event(core.id(), core.now(), None, "consultation.recommend_aid", object);
+    audit::append(tx, &event.about(found.person_id)).await
 }
 
 /// The member wants a closed question looked at again, within fifteen days; what its clocks ran before stays.
@@ -356,13 +418,13 @@ pub async fn timed_out(core: &Core, tx: &mut Conn, breached: &Breached) -> Resul
         State::Answered => Action::Lapse,
         State::Escalated | State::Callback => Action::Raise,
         State::Closed => Action::Forget,
-        State::Rated | State::Unrated | State::Withdrawn => return Ok(()),
+        State::Rated | State::Unrated | State::Withdrawn | State::ToAid => return Ok(()),
     };
     let (calendar, actor) = (Calendar::load(tx).await?, Actor::task());
     let lawyer = (action == Action::Silent).then_some(None);
     let turned = turn(core, tx, &calendar, &actor, &found, Turn { lawyer, ..Turn::of(action) }).await?;
     if let (Action::Silent, Some(silent)) = (action, found.lawyer_id) {
-        remember(tx, found.id, silent, "silent", core.now()).await?;
+        tried::remember(tx, found.id, silent, "silent", core.now()).await?;
         try_assign(core, tx, &calendar, &actor, turned).await?;
     }
     Ok(())

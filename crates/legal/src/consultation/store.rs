@@ -11,7 +11,7 @@ use unionhall_storage::{Conn, Core};
 use unionhall_web::OrgScope;
 use uuid::Uuid;
 
-use super::State;
+use super::{MACHINE, State};
 use crate::schema::{
     legal_conflict as conflicts, legal_consultation as rows, legal_lawyer as lawyers,
     member_standing as standing,
@@ -89,8 +89,7 @@ macro_rules! shown {
 macro_rules! open_to {
     ($lawyer:expr) => {
         rows::lawyer_id.eq($lawyer).and(not(exists(
-            conflicts::table
-                .filter(conflicts::consultation_id.eq(rows::id).and(conflicts::lawyer_id.eq($lawyer))),
+            conflicts::table.filter(conflicts::case_id.eq(rows::id).and(conflicts::lawyer_id.eq($lawyer))),
         )))
     };
 }
@@ -119,6 +118,17 @@ pub async fn list_of_person(
         .order(rows::id.desc())
         .limit(limit + 1);
     Ok(Page::cut(own.load(conn).await?, limit))
+}
+
+/// Somebody's questions that are not over, at most a hundred, for a list of all their matters.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub async fn matters(conn: &mut Conn, person: Uuid) -> Result<Vec<Consultation>, Problem> {
+    let open = State::ALL.iter().filter(|state| !MACHINE.is_over(**state)).map(|state| state.as_str());
+    let own = rows::person_id.eq(person).and(rows::state.eq_any(open.collect::<Vec<_>>()));
+    let found = rows::table.filter(own).order(rows::id).limit(100).select(Consultation::as_select());
+    Ok(found.load(conn).await?)
 }
 
 /// One of a lawyer's questions.

@@ -3,19 +3,21 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use unionhall_files::Files;
 use unionhall_identity::person;
-use unionhall_kernel::{Code, Problem, mask};
+use unionhall_kernel::{Problem, mask};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::query::words;
 use unionhall_web::{
-    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, ReasonBody, RoleName,
-    can, etag, wire,
+    Answer, App, Body, Cadre, Id, IfMatch, IfMatchHeader, Listing, PageBody, Query, ReasonBody, can, etag,
+    wire,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::dto::{AdvisingLawyer, ConsultationEntries, SinceQuery};
+use super::dto::{AdvisingLawyer, CaseEntries, SinceQuery};
+use super::may_see;
 use crate::consultation::{self, Consultation, Listed, State};
 use crate::lawyer::LegalField;
 
@@ -80,14 +82,6 @@ async fn dto(core: &Core, conn: &mut Conn, (of, lawyer): Listed) -> Result<Consu
         rating: of.rating,
         number: of.number,
     })
-}
-
-// The own-employer shield: below the county a union may be the employer's own, and sees nothing of these.
-fn may_see<A>(by: &Cadre<A>) -> Result<bool, Problem> {
-    match by.role.totp {
-        true => Ok(by.role.name == RoleName::LegalOfficer),
-        false => Err(Problem::new(Code::WrongLevel)),
-    }
 }
 
 /// Which questions.
@@ -164,13 +158,14 @@ async fn get_consultation(app: web::Data<App>, by: Cadre<can::ConsultationRead>,
     security(("admin" = ["consultation.read"])),
     params(("id" = Uuid, Path, description = "The question"), SinceQuery),
     responses(
-        (status = 200, description = "In order", body = ConsultationEntries),
+        (status = 200, description = "In order", body = CaseEntries),
         (status = 403, description = "`WRONG_LEVEL`: below the county"),
     )
 )]
 #[get("/v1/admin/consultations/{id}/entries")]
 async fn list_consultation_entries(
     app: web::Data<App>,
+    files: web::Data<Files>,
     by: Cadre<can::ConsultationRead>,
     id: Id,
     query: Query<SinceQuery>,
@@ -181,7 +176,7 @@ async fn list_consultation_entries(
         consultation::of_scope(&mut conn, &by.scope, sensitive, id.0).await?;
         consultation::entries_after(&app, &mut conn, id.0, since, true).await
     });
-    Ok(HttpResponse::Ok().json(ConsultationEntries::of(found.await?, since)))
+    Ok(HttpResponse::Ok().json(CaseEntries::of(&files, id.0, found.await?, since).await?))
 }
 
 /// To whom a question goes. 指派

@@ -17,9 +17,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::credit_code;
-use crate::consultation;
 use crate::engagement::{self, Engagement, NewEngagement, PartyKind};
 use crate::firm::{self, Firm, FirmTerms};
+use crate::wall;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -199,7 +199,7 @@ async fn change_firm(
             let dto: LawFirmTerms = patched(&LawFirmTerms { name, uscc, licence_no, licence_until }, &body)?;
             let changed = firm::change(&app, tx, &by.actor, &before, &dto.parse()?).await?;
             // Another name may stand behind the wall.
-            consultation::take_back(&app, tx, &by.actor).await?;
+            wall::take_back(&app, tx, &by.actor).await?;
             Ok(changed)
         })
         .await?;
@@ -339,7 +339,7 @@ async fn create_engagement(
     let stored = once(&app.db, app.now(), key, async |tx| {
         let of = firm::get(tx, &by.scope, id.0).await?;
         let made = engagement::create(&app, tx, &by.actor, &of, &new).await?;
-        consultation::take_back(&app, tx, &by.actor).await?;
+        wall::take_back(&app, tx, &by.actor).await?;
         created(format!("/v1/admin/firms/{}/engagements", of.id), &FirmEngagement::from(&made))
     })
     .await?;

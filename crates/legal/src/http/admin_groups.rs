@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::credit_code;
-use crate::{consultation, group};
+use crate::{group, wall};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(list_company_groups).service(set_company_group);
@@ -70,7 +70,7 @@ async fn set_company_group(
     let (Some(uscc), Some(group_uscc)) = (company, head) else { return Err(fields.problem().into()) };
     let set = app.db.write(async |tx| {
         group::set(&app, tx, (&by.actor, &by.scope), (&uscc, &group_uscc)).await?;
-        consultation::take_back(&app, tx, &by.actor).await
+        wall::take_back(&app, tx, &by.actor).await
     });
     set.await?;
     Ok(HttpResponse::Ok().json(CompanyGroup { uscc, group_uscc }))

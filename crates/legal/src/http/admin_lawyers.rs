@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::division_code;
 use crate::lawyer::{self, Lawyer, LawyerTerms, LegalField, NewLawyer, State};
-use crate::{consultation, firm};
+use crate::{firm, wall};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -235,7 +235,7 @@ async fn create_lawyer(
             let of = firm::get(tx, &by.scope, new.terms.firm).await?;
             let made = lawyer::create(core, tx, &by.actor, &of, &new).await?;
             // Their own name, and the firm they come to, may stand behind the wall.
-            consultation::take_back(core, tx, &by.actor).await?;
+            wall::take_back(core, tx, &by.actor).await?;
             Ok((made, org::name_of(tx, of.org_id).await?))
         })
         .await?;
@@ -298,7 +298,7 @@ async fn change_lawyer(
             let of = firm::get(tx, &by.scope, terms.firm).await?;
             let changed = lawyer::change(core, tx, &by.actor, &before, (&of, &terms)).await?;
             // Another firm brings its clients along.
-            consultation::take_back(core, tx, &by.actor).await?;
+            wall::take_back(core, tx, &by.actor).await?;
             Ok(changed)
         })
         .await?;

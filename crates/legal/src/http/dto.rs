@@ -1,29 +1,27 @@
-//! What questions look like on the wire.
+//! What questions and cases look like on the wire.
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use unionhall_casework::clock::{self, Clock};
 use unionhall_casework::timeline::Entry;
-use unionhall_kernel::Problem;
-use unionhall_kernel::clock::shanghai_date;
+use unionhall_files::http::LinkedFile;
+use unionhall_files::{Files, describe};
 use unionhall_kernel::text::paragraphs;
-use unionhall_storage::Conn;
-use unionhall_web::wire::{self, Progress};
+use unionhall_kernel::{Fields, Invalid, Problem};
+use unionhall_web::wire;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::consultation::{Consultation, State};
+use crate::attachment;
 
-/// An entry of a question's timeline. 办理记录
+/// An entry of a case's timeline. 办理记录
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ConsultationEntry {
+pub(super) struct CaseEntry {
     /// Its place: ask for what comes after it.
     #[schema(minimum = 1, example = 3)]
     seq: i32,
     /// When, by the server's clock. 时间
     at: String,
     /// `asked`, `message`, `follow_up`, or what was done: `assigned`, `escalated`, `accepted`, `lapsed`, `reopened`, `rated`, `called_back`,
-    /// `withdrawn`; more may come. 类型
+    /// `withdrawn`, `to_aid`, `aid_recommended`; of legal aid `applied`, `papers_asked`, `granted` and so on; more may come. 类型
     #[schema(example = "message")]
     what: String,
     /// `member`, `lawyer`, `cadre` or `platform`. 记录人
@@ -33,29 +31,42 @@ pub(super) struct ConsultationEntry {
     state: Option<String>,
     /// What was said. 内容
     text: Option<String>,
+    /// What belongs to it, each with a link that lives five minutes. 附件
+    files: Vec<LinkedFile>,
 }
 
-impl From<Entry> for ConsultationEntry {
-    fn from(entry: Entry) -> Self {
-        let Entry { id: _, seq, at, public: _, what, author, person: _, state, text } = entry;
-        Self { seq, at: wire::instant(at), what, author, state, text }
-    }
-}
-
-/// A question's timeline. 办理记录
+/// A case's timeline. 办理记录
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ConsultationEntries {
+pub(super) struct CaseEntries {
     /// In order; at most a hundred.
-    pub items: Vec<ConsultationEntry>,
+    pub items: Vec<CaseEntry>,
     /// What to ask with next: the place of the last entry, or what was asked with.
     #[schema(minimum = 0, example = 3)]
     pub since: i32,
 }
 
-impl ConsultationEntries {
-    pub(super) fn of(entries: Vec<Entry>, since: i32) -> Self {
-        let since = entries.last().map_or(since, |entry| entry.seq);
-        Self { items: entries.into_iter().map(ConsultationEntry::from).collect(), since }
+impl CaseEntries {
+    /// Entries of a case after a place, for whoever may read them, with their files.
+    pub(super) async fn of(
+        files: &Files,
+        case: Uuid,
+        entries: Vec<Entry>,
+        since: i32,
+    ) -> Result<Self, Problem> {
+        let Some(last) = entries.last().map(|entry| entry.seq) else {
+            return Ok(Self { items: Vec::new(), since });
+        };
+        let mut conn = files.core.db.read().await?;
+        let mut attached = attachment::after(&mut conn, case, since).await?;
+        let mut items = Vec::with_capacity(entries.len());
+        for Entry { id: _, seq, at, public: _, what, author, person: _, state, text } in entries {
+            let mut linked = Vec::new();
+            for file in attached.remove(&seq).unwrap_or_default() {
+                linked.push(LinkedFile::of(files, &describe(&mut conn, file).await?)?);
+            }
+            items.push(CaseEntry { seq, at: wire::instant(at), what, author, state, text, files: linked });
+        }
+        Ok(Self { items, since: last })
     }
 }
 
@@ -82,46 +93,32 @@ impl SinceQuery {
     }
 }
 
-/// A message. 消息
+/// A message. 留言
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ConsultationMessage {
+pub(super) struct CaseMessage {
     /// 1 to 4,000 characters; lines may be broken. 内容
     #[schema(min_length = 1, max_length = 4000, example = "请保留好考勤记录和工资条。")]
     pub text: String,
+    /// Files of one's own, uploaded for `legal_material`; nine at most. 附件
+    #[serde(default)]
+    #[schema(max_items = 9)]
+    pub file_ids: Vec<Uuid>,
 }
 
-impl ConsultationMessage {
+impl CaseMessage {
     pub(super) fn parse(&self) -> Result<String, Problem> {
-        paragraphs(&self.text, 1, 4000).map_err(|invalid| Problem::invalid("/text", invalid))
+        let mut fields = Fields::new();
+        few_files(&mut fields, &self.file_ids);
+        let text = fields.take("/text", paragraphs(&self.text, 1, 4000));
+        text.ok_or_else(|| fields.problem())
     }
 }
 
-/// Where a question stands for whoever asked it.
-pub(super) async fn progress(conn: &mut Conn, of: &Consultation) -> Result<Progress, Problem> {
-    let state = of.state();
-    let clocks = clock::of_case(conn, of.id).await?;
-    let running = |clock: &&Clock| clock.ended_at.is_none() && Some(clock.name.as_str()) == state.clock();
-    let due_on: Option<NaiveDate> = clocks.iter().find(running).and_then(|c| c.due_at).map(shanghai_date);
-    let (waiting_for, next_step) = match state {
-        State::Queued => (Some("union"), "正在为您安排值班律师"),
-        State::Assigned => (Some("lawyer"), "等待律师答复"),
-        State::Answered => (Some("member"), "可继续追问，或确认已解决"),
-        State::Escalated => (Some("county"), "工会法律部门正在为您指派律师"),
-        State::Closed => (Some("member"), "可评价，或在期限内重新打开"),
-        State::Callback => (Some("county"), "工会法律部门将电话回访"),
-        State::Rated | State::Unrated => (None, "已办结"),
-        State::Withdrawn => (None, "已撤回，可重新提问"),
-    };
-    Ok(Progress {
-        state: state.as_str().to_owned(),
-        state_text: state.text(),
-        waiting_for,
-        next_step,
-        due_on,
-        missing: Vec::new(),
-        contact_phone: Some("12351"),
-    })
+/// Checks how many files there are.
+pub(super) fn few_files(fields: &mut Fields, files: &[Uuid]) {
+    let many = Invalid::new("TOO_MANY", "一次最多提交9个附件。");
+    fields.require(files.len() <= attachment::FILES, "/file_ids", many);
 }
 
 /// A lawyer's name and id, as members see it. 律师

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use unionhall_files::Files;
 use unionhall_kernel::Problem;
 use unionhall_storage::once::once;
 use unionhall_web::once::{created, respond};
@@ -14,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::dto::{ConsultationEntries, ConsultationMessage, SinceQuery};
+use super::dto::{CaseEntries, CaseMessage, SinceQuery};
 use super::me::wait_for;
 use crate::consultation::{self, Consultation, State};
 use crate::duty::{self, Shift, Whose};
@@ -28,6 +29,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get_given_consultation)
         .service(list_given_entries)
         .service(answer_member)
+        .service(recommend_legal_aid)
         .service(recuse_from_consultation);
 }
 
@@ -201,11 +203,12 @@ async fn get_given_consultation(app: web::Data<App>, me: Lawyer<can::Advise>, id
     tag = "consultations",
     security(("lawyer" = ["advise"])),
     params(("id" = Uuid, Path, description = "The question"), SinceQuery),
-    responses((status = 200, description = "In order", body = ConsultationEntries))
+    responses((status = 200, description = "In order", body = CaseEntries))
 )]
 #[get("/v1/lawyer/consultations/{id}/entries")]
 async fn list_given_entries(
     app: web::Data<App>,
+    files: web::Data<Files>,
     me: Lawyer<can::Advise>,
     id: Id,
     query: Query<SinceQuery>,
@@ -216,7 +219,7 @@ async fn list_given_entries(
         consultation::of_lawyer(&mut conn, me.lawyer, id.0).await?;
         consultation::entries_after(&app, &mut conn, id.0, since, false).await
     });
-    Ok(HttpResponse::Ok().json(ConsultationEntries::of(found.await?, since)))
+    Ok(HttpResponse::Ok().json(CaseEntries::of(&files, id.0, found.await?, since).await?))
 }
 
 /// Answer the member 答复
@@ -226,7 +229,7 @@ async fn list_given_entries(
     tag = "consultations",
     security(("lawyer" = ["advise"])),
     params(("id" = Uuid, Path, description = "The question"), OnceHeader),
-    request_body = ConsultationMessage,
+    request_body = CaseMessage,
     responses(
         (status = 201, description = "Answered", body = GivenConsultation),
         (status = 409, description = "`INVALID_STATE`: it is closed; `IN_PROGRESS`"),
@@ -238,16 +241,45 @@ async fn answer_member(
     me: Lawyer<can::Advise>,
     id: Id,
     key: Once,
-    body: Body<ConsultationMessage>,
+    body: Body<CaseMessage>,
 ) -> Answer {
-    let (text, who) = (body.parse()?, (me.lawyer, me.person()?));
+    let (text, who) = (body.parse()?, (me.lawyer, me.person()?, me.principal.account));
+    // What was answered once is not told again to whoever stands behind the wall by now.
+    consultation::of_lawyer(&mut *app.db.read().await?, me.lawyer, id.0).await?;
     let key = key.of(me.principal.account, "answer_member", body.raw());
     let stored = once(&app.db, app.now(), Some(key), async |tx| {
-        let answered = consultation::reply(&app, tx, &me.actor, who, (id.0, &text)).await?;
+        let answered = consultation::reply(&app, tx, &me.actor, who, (id.0, &text, &body.file_ids)).await?;
         created(format!("/v1/lawyer/consultations/{}/entries", id.0), &given(&app, &answered)?)
     })
     .await?;
     Ok(respond(stored))
+}
+
+/// Tell the member that a lawyer should represent them 建议申请法律援助
+///
+/// The member reads it among the entries and applies for legal aid, which then goes on with the question.
+#[utoipa::path(
+    tag = "consultations",
+    security(("lawyer" = ["advise"])),
+    params(("id" = Uuid, Path, description = "The question")),
+    request_body = ReasonBody,
+    responses(
+        (status = 204, description = "Told"),
+        (status = 409, description = "`INVALID_STATE`: it is closed"),
+    )
+)]
+#[post("/v1/lawyer/consultations/{id}/recommend-aid")]
+async fn recommend_legal_aid(
+    app: web::Data<App>,
+    me: Lawyer<can::Advise>,
+    id: Id,
+    body: Body<ReasonBody>,
+) -> Answer {
+    let (reason, who) = (body.parse()?, (me.lawyer, me.person()?));
+    let told =
+        app.db.write(async |tx| consultation::recommend_aid(&app, tx, &me.actor, who, (id.0, reason)).await);
+    told.await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Give a question back 回避退回

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
+use unionhall_casework::clock::{self, Clock};
 use unionhall_casework::timeline::Entry;
+use unionhall_files::Files;
 use unionhall_kernel::text::{line, paragraphs};
 use unionhall_kernel::{Fields, Invalid, Problem};
 use unionhall_storage::once::once;
@@ -17,10 +19,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::credit_code;
-use super::dto::{AdvisingLawyer, ConsultationEntries, ConsultationMessage, SinceQuery, progress};
-use crate::consultation::{self, Listed, NewConsultation, NewParty, PartyRole, State};
+use super::dto::{AdvisingLawyer, CaseEntries, CaseMessage, SinceQuery, few_files};
+use super::progress;
+use crate::consultation::{self, Listed, NewConsultation, State};
 use crate::engagement::PartyKind;
 use crate::lawyer::LegalField;
+use crate::party::{NewParty, PartyRole};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -60,7 +64,7 @@ pub(super) struct OwnConsultation {
     progress: Progress,
 }
 
-async fn own(core: &Core, conn: &mut Conn, (of, lawyer): Listed) -> Result<OwnConsultation, Problem> {
+fn own(core: &Core, clocks: Option<&Vec<Clock>>, (of, lawyer): Listed) -> Result<OwnConsultation, Problem> {
     let state = of.state();
     Ok(OwnConsultation {
         id: of.id,
@@ -72,7 +76,7 @@ async fn own(core: &Core, conn: &mut Conn, (of, lawyer): Listed) -> Result<OwnCo
         asked_at: wire::instant(of.asked_at),
         first_response_at: of.first_response_at.map(wire::instant),
         rating: of.rating,
-        progress: progress(conn, &of).await?,
+        progress: progress::of_question(&of, clocks),
         number: of.number,
     })
 }
@@ -84,13 +88,14 @@ pub(super) async fn answer(
     id: Uuid,
 ) -> Result<OwnConsultation, Problem> {
     let found = consultation::of_person(conn, person, id).await?;
-    own(core, conn, found).await
+    let clocks = clock::open_of(conn, &[id]).await?;
+    own(core, clocks.get(&id), found)
 }
 
-/// Somebody else a question is about. 当事人
+/// Somebody else a case is about. 当事人
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ConsultationParty {
+pub(super) struct CaseParty {
     /// 角色
     role: PartyRole,
     /// 主体类型
@@ -101,6 +106,20 @@ struct ConsultationParty {
     /// 统一社会信用代码
     #[schema(min_length = 18, max_length = 64, example = "91410100MA000ABC24")]
     uscc: Option<String>,
+}
+
+impl CaseParty {
+    /// Parties, checked; what is wrong is told by the fields.
+    pub(super) fn parse_all(fields: &mut Fields, all: &[Self]) -> Vec<NewParty> {
+        fields.require(all.len() <= 20, "/parties", Invalid::new("TOO_MANY", "最多20个当事人。"));
+        let mut parties = Vec::new();
+        for (n, party) in all.iter().take(20).enumerate() {
+            let name = fields.take(&format!("/parties/{n}/name"), line(&party.name, 2, 100));
+            let uscc = credit_code(fields, &format!("/parties/{n}/uscc"), party.uscc.as_deref());
+            parties.extend(name.map(|name| NewParty { role: party.role, kind: party.kind, name, uscc }));
+        }
+        parties
+    }
 }
 
 /// A question.
@@ -122,9 +141,13 @@ struct ConsultationQuestion {
     /// Everybody else it is about: no lawyer who acts or acted for any of them learns of it. 当事人
     #[serde(default)]
     #[schema(max_items = 20)]
-    parties: Vec<ConsultationParty>,
+    parties: Vec<CaseParty>,
     /// A lawyer of the directory who is wanted; where they may not or do not take it, it goes to those on duty. 指定律师
     lawyer_id: Option<Uuid>,
+    /// Files of one's own, uploaded for `legal_material`; nine at most. 附件
+    #[serde(default)]
+    #[schema(max_items = 9)]
+    file_ids: Vec<Uuid>,
     /// For the legal officers of the union alone; of category `harassment` it always is. 敏感
     #[serde(default)]
     sensitive: bool,
@@ -135,17 +158,13 @@ impl ConsultationQuestion {
         let mut fields = Fields::new();
         let title = fields.take("/title", line(&self.title, 2, 60));
         let question = fields.take("/question", paragraphs(&self.question, 5, 4000));
-        fields.require(self.parties.len() <= 20, "/parties", Invalid::new("TOO_MANY", "最多20个当事人。"));
-        let mut parties = Vec::new();
-        for (n, party) in self.parties.iter().take(20).enumerate() {
-            let name = fields.take(&format!("/parties/{n}/name"), line(&party.name, 2, 100));
-            let uscc = credit_code(&mut fields, &format!("/parties/{n}/uscc"), party.uscc.as_deref());
-            parties.extend(name.map(|name| NewParty { role: party.role, kind: party.kind, name, uscc }));
-        }
+        let parties = CaseParty::parse_all(&mut fields, &self.parties);
+        few_files(&mut fields, &self.file_ids);
         let (Some(title), Some(question)) = (title, question) else { return Err(fields.problem()) };
         fields.finish()?;
         let Self { category, lawyer_id, sensitive, .. } = *self;
-        Ok(NewConsultation { category, title, question, parties, lawyer: lawyer_id, sensitive })
+        let files = self.file_ids.clone();
+        Ok(NewConsultation { category, title, question, parties, files, lawyer: lawyer_id, sensitive })
     }
 }
 
@@ -162,8 +181,8 @@ impl ConsultationQuestion {
         (status = 201, description = "Asked", body = OwnConsultation,
             headers(("Location" = String, description = "The question"))),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
-        (status = 409, description = "`MODULE_CLOSED`; `NOT_ELIGIBLE` without a membership; `IN_PROGRESS`"),
-        (status = 422, description = "`VALIDATION_FAILED`: among others `LAWYER_UNKNOWN` at `/lawyer_id`"),
+        (status = 409, description = "`MODULE_CLOSED`; `NOT_ELIGIBLE` without a membership; `APPLICATION_OPEN` when twenty are open; `IN_PROGRESS`"),
+        (status = 422, description = "`VALIDATION_FAILED`: among others `LAWYER_UNKNOWN` at `/lawyer_id`, `FILE_UNKNOWN` at `/file_ids/n`"),
     )
 )]
 #[post("/v1/me/consultations")]
@@ -202,12 +221,10 @@ async fn list_own_consultations(app: web::Data<App>, me: Member<1>, listing: Lis
     let before: Option<Uuid> = listing.after(&app, &binding)?;
     let mut conn = app.db.read().await?;
     let page = consultation::list_of_person(&mut conn, person, before, limit).await?;
-    let mut items = Vec::new();
-    for listed in page.items {
-        items.push(own(&app, &mut conn, listed).await?);
-    }
-    let page = unionhall_storage::page::Page { items, more: page.more };
-    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, |c| c.id, Ok)?))
+    let ids: Vec<Uuid> = page.items.iter().map(|(of, _)| of.id).collect();
+    let clocks = clock::open_of(&mut conn, &ids).await?;
+    let item = |listed: Listed| own(&app, clocks.get(&listed.0.id), listed);
+    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, |(of, _)| of.id, item)?))
 }
 
 /// One of my questions 咨询详情
@@ -233,13 +250,14 @@ async fn get_own_consultation(app: web::Data<App>, me: Member<1>, id: Id) -> Ans
     security(("member" = ["level:1"])),
     params(("id" = Uuid, Path, description = "The question"), SinceQuery),
     responses(
-        (status = 200, description = "In order", body = ConsultationEntries),
+        (status = 200, description = "In order", body = CaseEntries),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
     )
 )]
 #[get("/v1/me/consultations/{id}/entries")]
 async fn list_own_consultation_entries(
     app: web::Data<App>,
+    files: web::Data<Files>,
     me: Member<1>,
     id: Id,
     query: Query<SinceQuery>,
@@ -250,7 +268,7 @@ async fn list_own_consultation_entries(
         consultation::of_person(&mut conn, person, id.0).await?;
         consultation::entries_after(&app, &mut conn, id.0, since, false).await
     });
-    Ok(HttpResponse::Ok().json(ConsultationEntries::of(found.await?, since)))
+    Ok(HttpResponse::Ok().json(CaseEntries::of(&files, id.0, found.await?, since).await?))
 }
 
 /// How often somebody who waits is looked after.
@@ -280,7 +298,7 @@ pub(super) async fn wait_for(
     tag = "consultations",
     security(("member" = ["level:1"])),
     params(("id" = Uuid, Path, description = "The question"), OnceHeader),
-    request_body = ConsultationMessage,
+    request_body = CaseMessage,
     responses(
         (status = 201, description = "Written", body = OwnConsultation),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
@@ -293,12 +311,13 @@ async fn write_to_lawyer(
     me: Member<1>,
     id: Id,
     key: Once,
-    body: Body<ConsultationMessage>,
+    body: Body<CaseMessage>,
 ) -> Answer {
     let (text, person) = (body.parse()?, me.person()?);
     let key = key.of(me.principal.account, "write_to_lawyer", body.raw());
     let stored = once(&app.db, app.now(), Some(key), async |tx| {
-        consultation::follow_up(&app, tx, &me.actor, person, (id.0, &text)).await?;
+        let who = (person, me.principal.account);
+        consultation::follow_up(&app, tx, &me.actor, who, (id.0, &text, &body.file_ids)).await?;
         let answer = answer(&app, tx, person, id.0).await?;
         created(format!("/v1/me/consultations/{}/entries", id.0), &answer)
     })

@@ -76,13 +76,26 @@ async fn reopen_consultation(app: web::Data<App>, me: Member<1>, id: Id, body: B
 /// A rating. 评价
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ConsultationRating {
+pub(super) struct CaseRating {
     /// One to five; with one or two the legal department calls. 星级
     #[schema(minimum = 1, maximum = 5, example = 5)]
     stars: i32,
     /// 1 to 500 characters. 评语
     #[schema(min_length = 1, max_length = 500, example = "答复及时，讲得清楚")]
     comment: Option<String>,
+}
+
+impl CaseRating {
+    /// Stars and comment, checked.
+    pub(super) fn parse(&self) -> Result<(i32, Option<String>), Problem> {
+        let mut fields = Fields::new();
+        let stars = Invalid::new("OUT_OF_RANGE", "请选择1至5星。");
+        fields.require((1..=5).contains(&self.stars), "/stars", stars);
+        let comment = self.comment.as_deref().map(|comment| paragraphs(comment, 1, 500)).transpose();
+        let comment = fields.take("/comment", comment).flatten();
+        fields.finish()?;
+        Ok((self.stars, comment))
+    }
 }
 
 /// Rate a closed question 评价
@@ -92,7 +105,7 @@ struct ConsultationRating {
     tag = "consultations",
     security(("member" = ["level:1"])),
     params(("id" = Uuid, Path, description = "The question")),
-    request_body = ConsultationRating,
+    request_body = CaseRating,
     responses(
         (status = 200, description = "Rated", body = OwnConsultation),
         (status = 403, description = "`LEVEL_TOO_LOW`"),
@@ -100,20 +113,9 @@ struct ConsultationRating {
     )
 )]
 #[post("/v1/me/consultations/{id}/rating")]
-async fn rate_consultation(
-    app: web::Data<App>,
-    me: Member<1>,
-    id: Id,
-    body: Body<ConsultationRating>,
-) -> Answer {
-    let person = me.person()?;
-    let mut fields = Fields::new();
-    let stars = Invalid::new("OUT_OF_RANGE", "请选择1至5星。");
-    fields.require((1..=5).contains(&body.stars), "/stars", stars);
-    let comment = body.comment.as_deref().map(|comment| paragraphs(comment, 1, 500)).transpose();
-    let comment = fields.take("/comment", comment).flatten();
-    fields.finish()?;
-    let rating = (id.0, body.stars, comment.as_deref());
+async fn rate_consultation(app: web::Data<App>, me: Member<1>, id: Id, body: Body<CaseRating>) -> Answer {
+    let (person, (stars, comment)) = (me.person()?, body.parse()?);
+    let rating = (id.0, stars, comment.as_deref());
     let step = async |tx: &mut Conn| consultation::rate(&app, tx, &me.actor, person, rating).await;
     stepped(&app, person, id.0, step).await
 }

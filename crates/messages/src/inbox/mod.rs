@@ -75,7 +75,7 @@ impl Kind {
 /// What a message leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// `join-application`, `correction`, `mobile`, `account-closing`, `membership`, `card`, `coupon`, `job-application`, `job`.
+    /// `join-application`, `correction`, `mobile`, `account-closing`, `membership`, `card`, `coupon`, `job-application`, `job`, `consultation`, `legal-aid`.
     pub rel: String,
     /// Which one, where there may be several.
     pub id: Option<Uuid>,
@@ -88,6 +88,8 @@ impl Link {
             ("join-application", Some(id)) => format!("/v1/me/join-applications/{id}"),
             ("correction", Some(id)) => format!("/v1/me/corrections/{id}"),
             ("job-application", Some(id)) => format!("/v1/me/job-applications/{id}"),
+            ("consultation", Some(id)) => format!("/v1/me/consultations/{id}"),
+            ("legal-aid", Some(id)) => format!("/v1/me/legal-aid/{id}"),
             ("job", Some(id)) => format!("/v1/public/jobs/{id}"),
             ("account-closing", _) => "/v1/me/account-closing".to_owned(),
             ("card", _) => "/v1/me/cards".to_owned(),

@@ -7,6 +7,7 @@ use unionhall_cards::{issue, loss};
 use unionhall_identity::{closing, mobile};
 use unionhall_jobs::{application, posting};
 use unionhall_kernel::Problem;
+use unionhall_legal::{aid, consultation};
 use unionhall_merchants::tasks as coupons;
 use unionhall_registry::membership::{self, Reason, State};
 use unionhall_registry::{correction, join, mobile_change};
@@ -37,6 +38,9 @@ pub const NEWS: &[News] = &[
     News { topic: loss::CHANGED, task: "inbox.card_changed", told: card_changed },
     News { topic: application::MOVED, task: "inbox.job_application_moved", told: job_application_moved },
     News { topic: posting::CHANGED, task: "inbox.job_posting_changed", told: job_posting_changed },
+    News { topic: consultation::ANSWERED, task: "inbox.consultation_answered", told: answered },
+    News { topic: aid::MOVED, task: "inbox.legal_aid_moved", told: aid_moved },
+    News { topic: aid::REMINDED, task: "inbox.legal_aid_reminded", told: aid_reminded },
     News { topic: coupons::EXPIRING, task: "inbox.coupon_expiring", told: coupon_expiring },
 ];
 
@@ -186,6 +190,45 @@ fn job_posting_changed(payload: Value) -> Result<Vec<Told>, Problem> {
         one(key, to, (Kind::Service, head), body.clone(), ("job", Some(posting_id)))
     });
     Ok(told.collect())
+}
+
+// What it is about is for the app alone: a lock screen may be anybody's.
+fn answered(payload: Value) -> Result<Vec<Told>, Problem> {
+    let consultation::Answered { id, consultation_id, person_id } = read(payload)?;
+    let body = "律师已答复您的咨询，可在7日内继续追问。";
+    let (key, link) = ((consultation::ANSWERED, id), ("consultation", Some(consultation_id)));
+    Ok(one(key, To::Person(person_id), (Kind::Service, "律师已答复"), body, link))
+}
+
+fn aid_moved(payload: Value) -> Result<Vec<Told>, Problem> {
+    use aid::State;
+    let aid::Moved { id, aid_id, person_id, state } = read(payload)?;
+    let (title, body) = match state {
+        State::Applied | State::UnderReview | State::Appointed | State::Reported => return Ok(Vec::new()),
+        State::NeedDocs => ("法律援助需要补正材料", "请在15日内补正，逾期视为撤回申请。"),
+        State::Provisional => ("已决定先行援助", "时效或开庭临近，工会先行指派律师。"),
+        State::Granted => ("准予法律援助", "工会将在3日内为您指派律师。"),
+        State::InProgress => ("律师已接受指派", "承办律师已开始办理，可在案件中留言。"),
+        State::Closed => ("法律援助已结案", "办理结果见案件详情，请对承办律师评价。"),
+        State::Refused => ("法律援助申请未通过", "理由见案件详情，可在15日内申请复核。"),
+        State::RefusedFinal => ("法律援助复核结果", "上级工会已作出决定，理由见案件详情。"),
+        State::Terminated => ("法律援助已终止", "理由见案件详情。如有疑问，请拨打12351。"),
+        State::Withdrawn => ("法律援助申请已撤回", "申请已撤回或逾期未补正，可重新申请。"),
+        State::Appealed | State::Rated | State::Unrated => return Ok(Vec::new()),
+    };
+    let (key, link) = ((aid::MOVED, id), ("legal-aid", Some(aid_id)));
+    Ok(one(key, To::Person(person_id), (Kind::Service, title), body, link))
+}
+
+fn aid_reminded(payload: Value) -> Result<Vec<Told>, Problem> {
+    let aid::Near { id, aid_id, person_id, is_limitation, last_day } = read(payload)?;
+    let (title, body) = if is_limitation {
+        ("仲裁时效即将届满", format!("申请劳动仲裁的最后一日为{}。", day(last_day)))
+    } else {
+        ("补正材料即将到期", format!("请在{}前补正法律援助材料，逾期视为撤回。", day(last_day)))
+    };
+    let (key, link) = ((aid::REMINDED, id), ("legal-aid", Some(aid_id)));
+    Ok(one(key, To::Person(person_id), (Kind::Service, title), body, link))
 }
 
 fn coupon_expiring(payload: Value) -> Result<Vec<Told>, Problem> {

@@ -7,6 +7,7 @@ use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
 use unionhall_storage::page::{COUNTED_ROWS, Page, counted};
 use unionhall_web::OrgScope;
+use unionhall_web::wire::Progress;
 use uuid::Uuid;
 
 use super::{Facts, State};
@@ -41,6 +42,25 @@ pub struct Correction {
 }
 
 impl Correction {
+    /// Where it stands, in words.
+    pub fn progress(&self) -> Progress {
+        let (waiting_for, next_step) = match self.state() {
+            State::Review => (Some("union"), "所在工会核对证明材料"),
+            State::Approved => (None, "已按申请更正"),
+            State::Rejected => (None, "可补充材料后重新申请"),
+            State::Withdrawn => (None, "可重新申请"),
+        };
+        Progress {
+            state: self.state().as_str().to_owned(),
+            state_text: self.state().text(),
+            waiting_for,
+            next_step,
+            due_on: waiting_for.map(|_| self.due_on),
+            missing: Vec::new(),
+            contact_phone: Some("12351"),
+        }
+    }
+
     /// Where it stands.
     pub fn state(&self) -> State {
         // A word the table's check does not know cannot be there; it would be nobody's to decide.

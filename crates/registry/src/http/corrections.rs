@@ -192,26 +192,8 @@ impl CorrectionDto {
             created_at: wire::instant(c.created_at),
             decided_at: c.decided_at.map(wire::instant),
             reason: c.reason.clone(),
-            progress: progress(c),
+            progress: c.progress(),
         })
-    }
-}
-
-fn progress(c: &Correction) -> Progress {
-    let (waiting_for, next_step) = match c.state() {
-        State::Review => (Some("union"), "所在工会核对证明材料"),
-        State::Approved => (None, "已按申请更正"),
-        State::Rejected => (None, "可补充材料后重新申请"),
-        State::Withdrawn => (None, "可重新申请"),
-    };
-    Progress {
-        state: c.state().as_str().to_owned(),
-        state_text: c.state().text(),
-        waiting_for,
-        next_step,
-        due_on: waiting_for.map(|_| c.due_on),
-        missing: Vec::new(),
-        contact_phone: Some("12351"),
     }
 }
 
