@@ -49,3 +49,29 @@ async fn what_can_be_done_for_a_member_is_as_the_table_says() {
     }
     assert_committed("docs/parity.md", &document::parity(), "unionhall docs --out docs");
 }
+
+#[tokio::test]
+async fn whoever_may_be_the_members_employer_opens_none_of_their_cases_for_them() {
+    let app = TestApp::start().await;
+    let (_, code) = app.union_under("410102", "某机械厂工会").await;
+    let clerk = app.cadre(&code, RoleName::Officer).await.session;
+    let member = app.on_roster(&code).await.person;
+    let shielded = |path: &str| assist::SHIELDED.iter().any(|root| path.starts_with(root));
+    let mut tried = 0;
+    for (id, _, method, path) in document::of_members() {
+        let path = path.replace("{id}", ANY).replace("{document}", "notifications");
+        if !path.starts_with("/v1/me") || assist::closed(id, Way::Hotline).is_some() {
+            continue;
+        }
+        let token = held(&app, &clerk, member, Way::Counter).await;
+        let mut request = app.request(method, &path).bearer(&token).key("cell");
+        if method != "GET" && method != "DELETE" {
+            request = request.json(json!({}));
+        }
+        let reply = request.await;
+        let is_closed = reply.status == 403 && reply.json()["code"] == "NOT_ON_BEHALF";
+        assert_eq!(is_closed, shielded(&path), "{id}: {}", reply.text());
+        tried += usize::from(is_closed);
+    }
+    assert!(tried > 30, "{tried} operations are shielded");
+}

@@ -111,6 +111,7 @@ pub async fn open(
             row::reason.eq(reason),
             row::delegate_id.eq(delegation.map(|(id, _)| id)),
             row::scopes.eq(scopes),
+            row::below_county.eq(by.below_county),
         ))
         .execute(tx)
         .await?;
@@ -130,12 +131,14 @@ pub async fn token(identity: &Identity, account: Uuid, session: Uuid) -> Result<
 }
 
 /// The columns of a row that tell who acts.
-pub(crate) type Row = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<String>, String, Vec<String>);
+pub(crate) type Row = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<String>, String, Vec<String>, bool);
 
-pub(crate) fn of_row((person, account, post, org, path, channel, scopes): Row) -> Option<Arc<Assist>> {
+pub(crate) fn of_row(
+    (person, account, post, org, path, channel, scopes, below_county): Row,
+) -> Option<Arc<Assist>> {
     let way = Way::parse(&channel)?;
     let scopes = scopes.iter().filter_map(|word| Scope::parse(word)).collect();
-    Some(Arc::new(Assist { person, account, post, org: org.zip(path), way, scopes }))
+    Some(Arc::new(Assist { person, account, post, org: org.zip(path), way, scopes, below_county }))
 }
 
 /// The signed form of a session of a scope.

@@ -89,6 +89,7 @@ diesel::table! {
         reason -> Text,
         delegate_id -> Nullable<Uuid>,
         scopes -> Array<Text>,
+        below_county -> Bool,
     }
 }
 

@@ -136,8 +136,16 @@ impl AccountStates {
         let mut conn = self.core.db.read().await?;
         let Some(account) = account::get(&mut conn, id).await? else { return Ok(None) };
         use schema::session_assist as by;
-        let assisted =
-            (by::by_person, by::by_account, by::by_post, by::by_org, by::by_path, by::channel, by::scopes);
+        let assisted = (
+            by::by_person,
+            by::by_account,
+            by::by_post,
+            by::by_org,
+            by::by_path,
+            by::channel,
+            by::scopes,
+            by::below_county,
+        );
         let sessions: Vec<(Uuid, bool, Option<assist::Row>)> = schema::session::table
             .left_join(by::table.on(by::session_id.eq(schema::session::id)))
             .filter(schema::session::account_id.eq(id))

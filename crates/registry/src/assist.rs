@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::member;
 use crate::membership::State;
+use crate::org;
 use crate::real_name;
 
 /// What a cadre has in hand.
@@ -68,7 +69,13 @@ pub async fn open(
         real_name::raise(core, tx, theirs.id, help.member).await?;
     }
     let scopes = Vec::new();
-    let by = Assist { person, account, post: actor.post, org: actor.org.clone(), way: help.way, scopes };
+    let union = match &actor.org {
+        Some((union, _)) => org::any(tx, *union).await?,
+        None => None,
+    };
+    let below_county = union.is_none_or(|union| !union.is_county_or_above());
+    let (post, union, way) = (actor.post, actor.org.clone(), help.way);
+    let by = Assist { person, account, post, org: union, way, scopes, below_county };
     let helped = Helped {
         person: help.member,
         path: Some(&found.path),

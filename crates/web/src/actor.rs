@@ -262,7 +262,7 @@ impl Actor {
     /// The actor of a request.
     pub fn of(principal: &Principal, info: &RequestInfo) -> Self {
         if let Some(assist) = &principal.assist {
-            let Assist { person, account, post, org, way, scopes: _ } = assist.as_ref();
+            let Assist { person, account, post, org, way, scopes: _, below_county: _ } = assist.as_ref();
             return Self {
                 person: Some(*person),
                 account: Some(*account),

@@ -62,6 +62,8 @@ pub struct Assist {
     pub way: Way,
     /// What a delegate may do; empty for a cadre, who may do what the way allows.
     pub scopes: Vec<Scope>,
+    /// Whether a cadre acts for a union below the county, which may be the member's own employer's.
+    pub below_county: bool,
 }
 
 /// What a delegate may do for a member. 委托事项
@@ -171,13 +173,26 @@ pub fn closed(operation: &str, way: Way) -> Option<&'static str> {
     row.map(|(_, _, reason)| *reason)
 }
 
+/// What is none of the business of whoever may be the member's own employer: their questions and cases, their applications
+/// for other jobs, and the messages that tell of them.
+pub const SHIELDED: &[&str] = &[
+    "/v1/me/consultations",
+    "/v1/me/legal-aid",
+    "/v1/me/job-",
+    "/v1/me/resume",
+    "/v1/me/matters",
+    "/v1/me/home",
+    "/v1/me/inbox",
+];
+
 /// # Errors
-/// `NOT_ON_BEHALF` for what [`EXCEPT`] names, and for what a delegate was not asked to do.
+/// `NOT_ON_BEHALF` for what [`SHIELDED`] names where the helper's union is below the county, for what [`EXCEPT`] names, and for what a delegate was not asked to do.
 pub fn check(assist: &Assist, method: &Method, pattern: &str, operation: &str) -> Result<(), Problem> {
     let is_in_scope = assist.way != Way::Delegate
         || !pattern.starts_with("/v1/me")
         || assist.scopes.contains(&Scope::of(method, pattern));
-    match is_in_scope && closed(operation, assist.way).is_none() {
+    let is_shielded = assist.below_county && SHIELDED.iter().any(|root| pattern.starts_with(root));
+    match is_in_scope && !is_shielded && closed(operation, assist.way).is_none() {
         true => Ok(()),
         false => Err(Problem::new(Code::NotOnBehalf)),
     }
@@ -188,7 +203,8 @@ pub fn table<'a>(operations: impl Iterator<Item = (&'a str, &'a str)>) -> String
     use std::fmt::Write as _;
     let mut out = String::from(
         "# What can be done for a member\n\nEvery operation of members in the app and on their behalf, at the counter, on the hotline and \
-         from paper. Generated; a test tries every cell.\n\n| operation | | app | counter | hotline | paper | where a cell is empty |\n\
+         from paper. Unions below the county, which may be the member's employer's, open neither questions, legal aid, jobs, matters, the first screen \
+         nor messages on anybody's behalf. Generated; a test tries every cell.\n\n| operation | | app | counter | hotline | paper | where a cell is empty |\n\
          |---|---|---|---|---|---|---|",
     );
     for (id, summary) in operations {

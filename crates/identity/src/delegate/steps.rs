@@ -128,8 +128,15 @@ pub async fn open(
             let member = member.filter(|_| found.state(core.today()) == State::Active);
             let member = member.ok_or_else(|| Problem::new(Code::InvalidState))?;
             let scopes = found.scopes();
-            let by =
-                Assist { person, account: me.account, post: None, org: None, way: Way::Delegate, scopes };
+            let by = Assist {
+                person,
+                account: me.account,
+                post: None,
+                org: None,
+                way: Way::Delegate,
+                scopes,
+                below_county: false,
+            };
             let day_after = found.expires_on.checked_add_days(Days::new(1)).unwrap_or(found.expires_on);
             let helped = Helped {
                 person: found.person_id,

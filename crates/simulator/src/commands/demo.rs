@@ -1,10 +1,12 @@
 //! The main job over HTTP, step by step, with its figures: a generated roster of 5,000 rows over three unions, a member
-//! from the login to the receipt, a cashier's day, a chair on the phone and a counter that helps. Whatever differs from
+//! from the login to the receipt, a cashier's day, a chair on the phone, a counter that helps, a lawyer at night and a job. Whatever differs from
 //! what was planted ends the demo with an error.
 
 mod cashiers;
 mod chair;
+mod counsel;
 mod counter;
+mod hiring;
 mod roster;
 mod till;
 
@@ -87,6 +89,7 @@ impl Demo {
         step(3, "a member logs in (会员登录)");
         let mut rows = planted.accepted().filter(|row| is_plain(row) && row.mobile.is_some());
         let (row, other) = (rows.next().context("an accepted row")?, rows.next().context("another")?);
+        let night = rows.next().context("a third")?;
         let member = self.login(row).await?;
 
         step(4, "they prove who they are (实名认证)");
@@ -120,7 +123,13 @@ impl Demo {
         let phoneless = planted.accepted().find(|row| row.mobile.is_none());
         self.counter(&officer, phoneless.context("a row without a mobile")?).await?;
 
-        step(12, "afterwards: history, members, statistics, audit (记录与统计)");
+        step(12, "a question at two in the morning, then legal aid (深夜咨询与法律援助)");
+        self.counsel(&leader, night).await?;
+
+        step(13, "a posting for men only, corrected, and a member hired (招聘与求职)");
+        self.hiring(&officer, &shopper).await?;
+
+        step(14, "afterwards: history, members, statistics, audit (记录与统计)");
         self.afterwards(&member, &officer, &sibling).await?;
         println!("the demo holds, in {:.1} s", begun.elapsed().as_secs_f64());
         Ok(())

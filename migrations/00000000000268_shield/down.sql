@@ -1,0 +1,1 @@
+ALTER TABLE session_assist DROP COLUMN below_county;
