@@ -4,6 +4,7 @@
 //! [`application::MOVED`]. [`application::matters`] is for a list of all of somebody's matters.
 
 pub mod application;
+pub mod contact;
 pub mod data;
 pub mod http;
 pub mod listing;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 use unionhall_identity::account;
+use unionhall_kernel::clock::shanghai_day_start;
 use unionhall_kernel::{Code, Problem};
 use unionhall_registry::module::{self, Module};
 use unionhall_registry::{membership, org};
@@ -14,8 +15,9 @@ use unionhall_web::{Actor, OrgScope};
 use uuid::Uuid;
 
 use super::step::moved;
-use super::store::own;
-use super::{Application, SNAPSHOT, Snapshot, State, Step};
+use super::store::{own, tries};
+use super::{Application, NEW_A_DAY, OPEN_AT_MOST, SNAPSHOT, Snapshot, State, Step, TIMES_AT_MOST};
+use crate::posting::Posting;
 use crate::recruiter::{self, Recruiter};
 use crate::schema::{job_application as application, job_posting};
 use crate::{posting, resume};
@@ -34,12 +36,31 @@ fn is_own_employer(union: &org::Org, of: &Recruiter) -> bool {
     union.uscc.as_deref() == Some(of.uscc.as_str()) || by_name
 }
 
+// What stops somebody who applies without end. Whoever writes one holds their resume's row, so that many at once are counted.
+async fn within_limits(core: &Core, tx: &mut Conn, person: Uuid, to: &Posting) -> Result<(), Problem> {
+    let tries = tries(tx, person, to, shanghai_day_start(core.today())).await?;
+    let many = |detail: &'static str| Problem::new(Code::AlreadyHave).with_detail(detail);
+    if tries.here >= TIMES_AT_MOST {
+        return Err(many("同一职位最多投递3次，不能再投递。"));
+    }
+    if tries.open >= OPEN_AT_MOST {
+        return Err(many("您在办的投递已达20份，请先等待答复或撤回。"));
+    }
+    if tries.since >= NEW_A_DAY {
+        let wait = core.seconds_to_midnight();
+        let problem = Problem::new(Code::TriesExhausted).with_detail("今日投递已达30份，请明天再投。");
+        return Err(problem.retry_after(wait));
+    }
+    Ok(())
+}
+
 /// Hands an application in, in the caller's transaction: what the resume says now, with the name and the mobile.
 ///
 /// # Errors
 /// `MODULE_CLOSED`; `NOT_FOUND` for a posting that is not shown; `POSTING_CLOSED` for one that has ended; `INVALID_STATE`
 /// without a resume or a mobile; `NOT_ELIGIBLE` (`own_employer`, `blocked_employer`); `ALREADY_EXISTS` for a second one to
-/// the same posting or the same text posted anew.
+/// the same posting or the same text posted anew; `ALREADY_HAVE` above [`TIMES_AT_MOST`] and [`OPEN_AT_MOST`];
+/// `TRIES_EXHAUSTED` above [`NEW_A_DAY`].
 pub async fn apply(
     core: &Core,
     tx: &mut Conn,
@@ -66,10 +87,11 @@ pub async fn apply(
     if found.state(today) != posting::State::Live {
         return Err(Problem::new(Code::PostingClosed));
     }
-    let written = resume::get(&core.sealer, tx, person).await.map_err(|problem| match problem.code {
+    let written = resume::held(&core.sealer, tx, person).await.map_err(|problem| match problem.code {
         Code::NotFound => Problem::new(Code::InvalidState).with_detail("请先填写简历再投递。"),
         _ => problem,
     })?;
+    within_limits(core, tx, person, &found).await?;
     if written.blocked.contains(&of.uscc) {
         return Err(not_eligible("blocked_employer", "您已屏蔽该单位，不能向其投递。"));
     }
@@ -134,7 +156,7 @@ pub async fn withdraw(core: &Core, actor: &Actor, person: Uuid, id: Uuid) -> Res
 /// Takes the place that was offered: one more of the posting's is filled, with the last it is closed.
 ///
 /// # Errors
-/// `NOT_FOUND`; `INVALID_STATE` unless it is offered.
+/// `NOT_FOUND`; `INVALID_STATE` unless it is offered; `POSTING_CLOSED` when the last place is taken.
 pub async fn accept(core: &Core, actor: &Actor, person: Uuid, id: Uuid) -> Result<Application, Problem> {
     core.db
         .write(async |tx| {

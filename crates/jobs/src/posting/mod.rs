@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(crate) use change::verified;
-pub use change::{change, close, create, extend, fill, hired, submit};
+pub use change::{DRAFTS_AT_MOST, change, close, create, extend, fill, hired, submit};
 pub use judge::minimum_wage;
 pub use report::{HIDDEN_AT, Kind as ReportKind, NewReport, Report, report, reports};
 pub use review::{Decision, decide};

@@ -5,6 +5,7 @@
 
 mod applications;
 mod desk;
+mod limits;
 mod postings;
 mod recruiters;
 mod search;
