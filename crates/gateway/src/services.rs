@@ -200,7 +200,7 @@ impl Services {
         let worker = unionhall_legal::tasks(worker, &self.identity.clone().into_inner());
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
-        let worker = unionhall_jobs::tasks::handle(worker, core);
+        let worker = unionhall_jobs::tasks::handle(worker, core, &self.identity.sms);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         let worker = unionhall_partners::tasks(worker, core);
         upkeep::handle(worker, core, &self.identity, self.app.environment == training::PROFILE)

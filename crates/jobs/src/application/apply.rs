@@ -18,7 +18,7 @@ use super::step::moved;
 use super::store::{own, tries};
 use super::{Application, NEW_A_DAY, OPEN_AT_MOST, SNAPSHOT, Snapshot, State, Step, TIMES_AT_MOST};
 use crate::posting::Posting;
-use crate::recruiter::{self, Recruiter};
+use crate::recruiter;
 use crate::schema::{job_application as application, job_posting};
 use crate::{posting, resume};
 
@@ -30,10 +30,11 @@ fn not_eligible(rule: &str, detail: &'static str) -> Problem {
 }
 
 // The employer a member works for is the enterprise of their own union, by its credit code or else its name.
-fn is_own_employer(union: &org::Org, of: &Recruiter) -> bool {
+pub(crate) fn is_own_employer(union: &org::Org, name: &str, uscc: &str) -> bool {
     let enterprise = UNION_WORDS.iter().find_map(|word| union.name.strip_suffix(word));
-    let by_name = enterprise.filter(|name| name.chars().count() >= 4).is_some_and(|name| name == of.name);
-    union.uscc.as_deref() == Some(of.uscc.as_str()) || by_name
+    let by_name =
+        enterprise.filter(|name| name.chars().count() >= 4).is_some_and(|enterprise| enterprise == name);
+    union.uscc.as_deref() == Some(uscc) || by_name
 }
 
 // What stops somebody who applies without end. Whoever writes one holds their resume's row, so that many at once are counted.
@@ -97,7 +98,7 @@ pub async fn apply(
     }
     if let Some((standing, _)) = &glance.standing {
         let union = org::get(tx, &OrgScope::subtree(&standing.path), standing.org).await?;
-        if is_own_employer(&union, &of) {
+        if is_own_employer(&union, &of.name, &of.uscc) {
             return Err(not_eligible("own_employer", "该单位是您现在的工作单位，为保护您的隐私不能投递。"));
         }
     }

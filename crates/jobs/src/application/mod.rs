@@ -16,6 +16,7 @@ use unionhall_storage::Sealer;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use apply::is_own_employer;
 pub use apply::{accept, apply, withdraw};
 pub use state::{State, Step};
 pub use step::{decide, lapse};

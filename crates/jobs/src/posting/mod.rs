@@ -101,7 +101,7 @@ impl EmploymentType {
         }
     }
 
-    fn parse(word: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(word: &str) -> Result<Self, Problem> {
         let found = Self::ALL.iter().copied().find(|known| known.as_str() == word);
         found.ok_or_else(|| Problem::internal("unknown employment type"))
     }

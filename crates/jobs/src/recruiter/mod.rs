@@ -3,11 +3,13 @@
 
 mod apply;
 mod decide;
+mod remind;
 mod state;
 mod store;
 
 pub use apply::{NewApplication, submit, withdraw};
 pub use decide::{Decision, Turn, decide, turn};
+pub use remind::{ENDING, remind, send};
 pub use state::{ApplicationState, State};
 pub use store::{
     Application, Recruiter, applications, get, get_application, list, own, own_application, own_applications,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use unionhall_cards::{issue, loss};
 use unionhall_identity::{closing, mobile};
-use unionhall_jobs::{application, posting};
+use unionhall_jobs::{alert, application, posting};
 use unionhall_kernel::Problem;
 use unionhall_merchants::tasks as coupons;
 use unionhall_registry::membership::{self, Reason, State};
@@ -37,6 +37,7 @@ pub const NEWS: &[News] = &[
     News { topic: loss::CHANGED, task: "inbox.card_changed", told: card_changed },
     News { topic: application::MOVED, task: "inbox.job_application_moved", told: job_application_moved },
     News { topic: posting::CHANGED, task: "inbox.job_posting_changed", told: job_posting_changed },
+    News { topic: alert::FOUND, task: "inbox.job_alert_found", told: job_alert_found },
     News { topic: coupons::EXPIRING, task: "inbox.coupon_expiring", told: coupon_expiring },
 ];
 
@@ -186,6 +187,16 @@ fn job_posting_changed(payload: Value) -> Result<Vec<Told>, Problem> {
         one(key, to, (Kind::Service, head), body.clone(), ("job", Some(posting_id)))
     });
     Ok(told.collect())
+}
+
+fn job_alert_found(payload: Value) -> Result<Vec<Told>, Problem> {
+    let alert::News { id, alert_id, person_id, name, count, more, titles } = read(payload)?;
+    let many = if more { format!("超过{count}") } else { count.to_string() };
+    let rest = if count > titles.len() { "等" } else { "" };
+    let titles = titles.join("”“");
+    let body = format!("您订阅的“{name}”有{many}个新职位：“{titles}”{rest}。");
+    let (key, to) = ((alert::FOUND, id), To::Person(person_id));
+    Ok(one(key, to, (Kind::Jobs, "有新的职位"), body, ("job-alert", Some(alert_id))))
 }
 
 fn coupon_expiring(payload: Value) -> Result<Vec<Told>, Problem> {
