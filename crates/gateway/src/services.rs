@@ -159,7 +159,8 @@ impl Services {
         };
         let merchant_files = unionhall_merchants::import::MerchantFiles { core: app.core.clone() };
         let card_files = unionhall_cards::import::CardFiles { core: app.core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files)]);
+        let posting_files = unionhall_jobs::import::PostingFiles { core: app.core.clone() };
+        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files), Arc::new(posting_files)]);
         let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
             readiness: web::Data::new(readiness),

@@ -8,6 +8,7 @@ pub mod application;
 pub mod contact;
 pub mod data;
 pub mod http;
+pub mod import;
 pub mod listing;
 pub mod place;
 pub mod posting;

@@ -19,6 +19,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         version -> Int4,
         created_at -> Timestamptz,
+        kind -> Text,
     }
 }
 
@@ -188,6 +189,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    job_posting_source (posting_id) {
+        posting_id -> Uuid,
+        name -> Text,
+        number -> Text,
+        contact -> Text,
+    }
+}
+
+diesel::table! {
     job_first_listing (posting_id) {
         posting_id -> Uuid,
         no -> Int8,
@@ -214,3 +224,4 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(job_application, job_posting, recruiter, job_first_listing);
 diesel::allow_tables_to_appear_in_same_query!(job_report, job_posting);
+diesel::allow_tables_to_appear_in_same_query!(job_posting_source, job_posting);

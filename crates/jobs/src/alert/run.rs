@@ -64,7 +64,7 @@ pub async fn run(core: &Core, leased: &Leased) -> Result<(), Problem> {
 }
 
 async fn look(core: &Core, tx: &mut Conn, of: &Alert, today: NaiveDate, newest: i64) -> Result<(), Problem> {
-    let (titles, more) = found(core, tx, of, today, newest).await?;
+    let (titles, more) = found(core, tx, of, newest).await?;
     let ends_on = match titles.is_empty() {
         true => of.ends_on,
         false => today.checked_add_days(ENDS_AFTER).unwrap_or(of.ends_on),
@@ -84,14 +84,10 @@ async fn look(core: &Core, tx: &mut Conn, of: &Alert, today: NaiveDate, newest: 
 }
 
 // Titles of what the member is to be told of, newest first, and whether there are more than were counted.
-async fn found(
-    core: &Core,
-    tx: &mut Conn,
-    of: &Alert,
-    today: NaiveDate,
-    newest: i64,
-) -> Result<(Vec<String>, bool), Problem> {
+async fn found(core: &Core, tx: &mut Conn, of: &Alert, newest: i64) -> Result<(Vec<String>, bool), Problem> {
     let nothing = (Vec::new(), false);
+    // A run that was kept waiting over midnight tells of nothing that has ended since.
+    let today = core.today();
     let Some(filter) = of.filter()? else { return Ok(nothing) };
     let standing = membership::standing(tx, of.person_id).await?;
     let open = match &standing {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::step::moved;
 use super::store::{own, tries};
 use super::{Application, NEW_A_DAY, OPEN_AT_MOST, SNAPSHOT, Snapshot, State, Step, TIMES_AT_MOST};
-use crate::posting::Posting;
+use crate::posting::{Posting, Source};
 use crate::recruiter;
 use crate::schema::{job_application as application, job_posting};
 use crate::{posting, resume};
@@ -25,7 +25,7 @@ use crate::{posting, resume};
 // What a union's name has behind its enterprise's.
 const UNION_WORDS: &[&str] = &["工会委员会", "工会联合会", "联合工会", "工会"];
 
-fn not_eligible(rule: &str, detail: &'static str) -> Problem {
+fn not_eligible(rule: &str, detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem::new(Code::NotEligible).with("rule", rule).with_detail(detail)
 }
 
@@ -59,7 +59,7 @@ async fn within_limits(core: &Core, tx: &mut Conn, person: Uuid, to: &Posting) -
 ///
 /// # Errors
 /// `MODULE_CLOSED`; `NOT_FOUND` for a posting that is not shown; `POSTING_CLOSED` for one that has ended; `INVALID_STATE`
-/// without a resume or a mobile; `NOT_ELIGIBLE` (`own_employer`, `blocked_employer`); `ALREADY_EXISTS` for a second one to
+/// without a resume or a mobile; `NOT_ELIGIBLE` (`own_employer`, `blocked_employer`, `public_service`); `ALREADY_EXISTS` for a second one to
 /// the same posting or the same text posted anew; `ALREADY_HAVE` above [`TIMES_AT_MOST`] and [`OPEN_AT_MOST`];
 /// `TRIES_EXHAUSTED` above [`NEW_A_DAY`].
 pub async fn apply(
@@ -87,6 +87,11 @@ pub async fn apply(
     }
     if found.state(today) != posting::State::Live {
         return Err(Problem::new(Code::PostingClosed));
+    }
+    // The employer has no account here: nobody would read it.
+    if let Some(Source { name, contact, number }) = posting::source(tx, to).await? {
+        let detail = format!("该职位由{name}发布（编号{number}），请直接联系：{contact}。");
+        return Err(not_eligible("public_service", detail));
     }
     let written = resume::held(&core.sealer, tx, person).await.map_err(|problem| match problem.code {
         Code::NotFound => Problem::new(Code::InvalidState).with_detail("请先填写简历再投递。"),

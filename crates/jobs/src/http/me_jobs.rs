@@ -215,7 +215,7 @@ impl JobApplicationDto {
     responses(
         (status = 201, description = "Handed in", body = JobApplicationDto),
         (status = 404, description = "`NOT_FOUND`: no such posting is shown"),
-        (status = 409, description = "`POSTING_CLOSED`; `ALREADY_EXISTS`: one has applied for it, or for the same text posted before; `NOT_ELIGIBLE`: `rule` = `own_employer` or `blocked_employer`; `INVALID_STATE`: there is no resume or no mobile; `ALREADY_HAVE`: three to this posting or twenty open ones; `MODULE_CLOSED`; `IN_PROGRESS`"),
+        (status = 409, description = "`POSTING_CLOSED`; `ALREADY_EXISTS`: one has applied for it, or for the same text posted before; `NOT_ELIGIBLE`: `rule` = `own_employer`, `blocked_employer`, or `public_service`: `detail` says whom to call; `INVALID_STATE`: there is no resume or no mobile; `ALREADY_HAVE`: three to this posting or twenty open ones; `MODULE_CLOSED`; `IN_PROGRESS`"),
         (status = 429, description = "`TRIES_EXHAUSTED`: thirty today; `Retry-After` leads to midnight"),
     )
 )]

@@ -24,7 +24,7 @@ const TOLD: usize = 200;
 /// Drafts of one recruiter at a time; what the county sent back counts, and is not kept from coming back.
 pub const DRAFTS_AT_MOST: i64 = 200;
 
-type Columns<'a> = (
+pub(super) type Columns<'a> = (
     (
         diesel::dsl::Eq<posting::title, &'a str>,
         diesel::dsl::Eq<posting::employment_type, &'static str>,
@@ -52,7 +52,7 @@ type Columns<'a> = (
     ),
 );
 
-fn columns<'a>(recruiter: Uuid, terms: &'a Terms, hits: &[Hit]) -> Result<Columns<'a>, Problem> {
+pub(super) fn columns<'a>(recruiter: Uuid, terms: &'a Terms, hits: &[Hit]) -> Result<Columns<'a>, Problem> {
     let (month_min, month_max) = match terms.pay.monthly() {
         Monthly::Undisclosed => (None, None),
         Monthly::Range(min, max) => (Some(min), max),

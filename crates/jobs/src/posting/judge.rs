@@ -75,7 +75,7 @@ pub async fn minimum_wage(
 ///
 /// # Errors
 /// `VALIDATION_FAILED`: `LEXICON_BLOCKED` at each field that has a blocked phrase, `BELOW_MINIMUM_WAGE` at `/pay/min_fen`.
-pub(super) async fn judge(conn: &mut Conn, terms: &Terms, today: NaiveDate) -> Result<Vec<Hit>, Problem> {
+pub(crate) async fn judge(conn: &mut Conn, terms: &Terms, today: NaiveDate) -> Result<Vec<Hit>, Problem> {
     let lexicon = phrases(conn, today).await?;
     let texts = [
         ("/title", terms.title.as_str()),

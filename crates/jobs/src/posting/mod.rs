@@ -4,6 +4,7 @@
 //! somebody who acts next and a day by when ([`State::owner`], [`State::due`]).
 
 mod change;
+mod import;
 mod judge;
 pub mod lint;
 pub mod pay;
@@ -22,6 +23,9 @@ use uuid::Uuid;
 
 pub(crate) use change::verified;
 pub use change::{DRAFTS_AT_MOST, change, close, create, extend, fill, hired, submit};
+pub(crate) use import::{Imported, enter, take_back};
+pub use import::{Source, source};
+pub(crate) use judge::judge;
 pub use judge::minimum_wage;
 pub use report::{HIDDEN_AT, Kind as ReportKind, NewReport, Report, report, reports};
 pub use review::{Decision, decide};

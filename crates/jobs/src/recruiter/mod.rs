@@ -3,12 +3,14 @@
 
 mod apply;
 mod decide;
+mod public_service;
 mod remind;
 mod state;
 mod store;
 
 pub use apply::{NewApplication, submit, withdraw};
 pub use decide::{Decision, Turn, decide, turn};
+pub(crate) use public_service::of_public_service;
 pub use remind::{ENDING, remind, send};
 pub use state::{ApplicationState, State};
 pub use store::{

@@ -55,7 +55,7 @@ WITH noted AS (
     INSERT INTO recruiter_reminder (kind, subject_id, ends_on, at)
     SELECT 'posting', p.id, p.valid_through, $1 FROM job_posting p JOIN recruiter r ON r.id = p.recruiter_id
     WHERE p.state = 'LIVE' AND p.valid_through > $2 AND p.valid_through <= $3 AND p.valid_days > $5
-      AND r.state = 'VERIFIED' AND r.verified_until >= $2
+      AND r.kind = 'employer' AND r.state = 'VERIFIED' AND r.verified_until >= $2
       AND NOT EXISTS (SELECT FROM recruiter_reminder n
                       WHERE n.kind = 'posting' AND n.subject_id = p.id AND n.ends_on = p.valid_through)
     ORDER BY p.valid_through, p.id LIMIT $4
@@ -67,7 +67,7 @@ const VERIFICATIONS: &str = "\
 WITH noted AS (
     INSERT INTO recruiter_reminder (kind, subject_id, ends_on, at)
     SELECT 'verification', r.id, r.verified_until, $1 FROM recruiter r
-    WHERE r.state = 'VERIFIED' AND r.verified_until > $2 AND r.verified_until <= $3
+    WHERE r.kind = 'employer' AND r.state = 'VERIFIED' AND r.verified_until > $2 AND r.verified_until <= $3
       AND NOT EXISTS (SELECT FROM recruiter_application a WHERE a.recruiter_id = r.id AND a.state = 'APPLIED')
       AND NOT EXISTS (SELECT FROM recruiter_reminder n
                       WHERE n.kind = 'verification' AND n.subject_id = r.id AND n.ends_on = r.verified_until)

@@ -6,6 +6,7 @@
 mod alerts;
 mod applications;
 mod desk;
+mod imports;
 mod limits;
 mod postings;
 mod recruiters;
