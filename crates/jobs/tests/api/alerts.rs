@@ -191,6 +191,26 @@ async fn what_is_not_shown_or_not_for_them_is_not_told_of() {
 }
 
 #[tokio::test]
+async fn who_does_not_want_to_be_told_is_not_and_reads_of_nothing_old_later() {
+    let desk = Desk::open().await;
+    let (by, member) = seeker_of(&desk, "410102").await;
+    keep(&desk, &by, "k", json!({"name": "全部"})).await.expect(201);
+    let wanted = async |by: &Session, jobs: bool| {
+        let chosen = json!({"service": {"push": true}, "benefits": {"inbox": true, "push": true},
+                            "jobs": {"inbox": jobs, "push": jobs}, "notices": {"push": true}, "quiet_hours": null});
+        desk.app.put("/v1/me/message-preferences", chosen).by(by).await.expect(200);
+    };
+    wanted(&by, false).await;
+    desk.publish(&titled("车床甲")).await;
+    morning(&desk, 1).await;
+    assert_eq!(messages(&desk).await, 0);
+    let by = desk.app.login_member(&member.mobile).await;
+    wanted(&by, true).await;
+    morning(&desk, 2).await;
+    assert_eq!(messages(&desk).await, 0);
+}
+
+#[tokio::test]
 async fn ten_a_member_also_at_once_and_each_is_its_owners_alone() {
     let desk = Desk::open().await;
     let (by, _) = seeker_of(&desk, "410102").await;
