@@ -1,3 +1,6 @@
+ALTER TABLE import_reconciliation DROP CONSTRAINT import_reconciliation_kind_check;
+ALTER TABLE import_reconciliation ADD CONSTRAINT import_reconciliation_kind_check
+    CHECK (kind IN ('unions', 'members', 'merchants', 'cards'));
 ALTER TABLE import DROP CONSTRAINT import_kind_check;
 ALTER TABLE import ADD CONSTRAINT import_kind_check CHECK (kind IN ('unions', 'members', 'merchants', 'cards'));
 DROP TABLE job_posting_source;
