@@ -203,6 +203,11 @@ def own_job_application(world, *steps):
     return {"by": by, "id": made}
 
 
+def own_job_alert(world):
+    by = world.holder()["session"]
+    return {"by": by, "id": world.call("POST", "/v1/me/job-alerts", {"name": "车工"}, by, idempotency_key="fuzz")["id"]}
+
+
 def candidate(world, *steps):
     made, _ = world.job_application(*steps)
     return {"by": world.keep("employer", world.recruiter), "id": made}
@@ -491,6 +496,8 @@ SCENARIOS = {
     "create_job_application": lambda w: {"by": w.seeker(), "body": {"posting_id": w.job()}},
     "list_my_job_applications": lambda w: {"by": w.seeker()},
     "get_my_job_application withdraw_job_application": own_job_application,
+    "create_job_alert": lambda w: {"by": w.holder()["session"], "body": {"name": "车工", "q": "车床", "undisclosed": ...}},
+    "delete_job_alert": own_job_alert,
     "accept_job_offer": lambda w: own_job_application(w, "invite", "offer"),
     "list_candidates": lambda w: own_posting(w, "submit", "approve"),
     "get_candidate view_candidate invite_candidate": candidate,

@@ -286,6 +286,8 @@ impl World {
         let member = here.holder_in(HERE).await;
         let other = there.holder_in(THERE).await;
         let (union, _) = there.app.union_under(THERE, "金丝雀机械有限公司工会").await;
+        let kept = there.app.post("/v1/me/job-alerts", json!({"name": "金丝雀"})).by(&other.session);
+        let alert = id(&kept.key("canary").await.expect(201));
         let campaign = there.campaign(there.terms("coupon")).await;
         let claim = there.app.post("/v1/me/coupons", json!({"campaign_id": campaign})).by(&other.session);
         let coupon = id(&claim.key("canary").await.expect(201));
@@ -382,6 +384,7 @@ impl World {
             ("/v1/public/jobs/{id}", posting),
             ("/v1/recruiter/candidates/{id}", candidate),
             ("/v1/me/job-applications/{id}", candidate),
+            ("/v1/me/job-alerts/{id}", alert),
             ("/v1/admin/campaigns/{id}", campaign),
             ("/v1/admin/firms/{id}", firm),
             ("/v1/admin/engagements/{id}", engagement),

@@ -160,7 +160,8 @@ impl Services {
         };
         let merchant_files = unionhall_merchants::import::MerchantFiles { core: app.core.clone() };
         let card_files = unionhall_cards::import::CardFiles { core: app.core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files)]);
+        let posting_files = unionhall_jobs::import::PostingFiles { core: app.core.clone() };
+        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files), Arc::new(posting_files)]);
         let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
             readiness: web::Data::new(readiness),
@@ -201,7 +202,7 @@ impl Services {
         let worker = unionhall_legal::tasks(worker, &self.identity.clone().into_inner());
         let worker = unionhall_cards::tasks(worker, core);
         let worker = unionhall_merchants::tasks::handle(worker, core);
-        let worker = unionhall_jobs::tasks::handle(worker, core);
+        let worker = unionhall_jobs::tasks::handle(worker, core, &self.identity.sms);
         let worker = unionhall_messages::tasks::handle(worker, &self.messages);
         let worker = unionhall_partners::tasks(worker, core);
         upkeep::handle(worker, core, &self.identity, self.app.environment == training::PROFILE)

@@ -9,7 +9,9 @@ use unionhall_web::wire::{COPIED, Copied, instant};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::alert;
 use crate::application::{self, Application};
+use crate::posting::EmploymentType;
 use crate::resume::{self, Content};
 use crate::schema::{job_posting, job_report};
 
@@ -34,6 +36,18 @@ struct JobReportCopy {
     reported_at: String,
 }
 
+/// A search that is kept. 职位订阅
+#[derive(Debug, Serialize, ToSchema)]
+struct JobAlertCopy {
+    name: String,
+    q: Option<String>,
+    division: Option<String>,
+    salary_min: Option<i64>,
+    undisclosed: bool,
+    employment_type: Option<&'static str>,
+    created_at: String,
+}
+
 /// What looking for work left behind. 求职记录
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobsCopy {
@@ -43,9 +57,11 @@ pub struct JobsCopy {
     blocked_employers: Vec<String>,
     applications: Copied<JobApplicationCopy>,
     reports: Copied<JobReportCopy>,
+    /// 职位订阅, at most ten
+    alerts: Vec<JobAlertCopy>,
 }
 
-/// Copies a person's resume, applications and reports.
+/// Copies a person's resume, applications, reports and alerts.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
@@ -82,5 +98,21 @@ pub async fn copy(core: &Core, conn: &mut Conn, person: Uuid) -> Result<JobsCopy
         statement,
         reported_at: instant(at),
     });
-    Ok(JobsCopy { resume, blocked_employers, applications: Copied { items, more }, reports })
+    let kept = alert::list(conn, person).await?;
+    let copied = |kept: &alert::Alert| {
+        let alert::Wanted { name, q, division_code, salary_min, undisclosed, employment } = kept.wanted()?;
+        let employment_type = employment.map(EmploymentType::as_str);
+        let created_at = instant(kept.created_at);
+        Ok(JobAlertCopy {
+            name,
+            q,
+            division: division_code,
+            salary_min,
+            undisclosed,
+            employment_type,
+            created_at,
+        })
+    };
+    let alerts = kept.iter().map(copied).collect::<Result<Vec<_>, Problem>>()?;
+    Ok(JobsCopy { resume, blocked_employers, applications: Copied { items, more }, reports, alerts })
 }

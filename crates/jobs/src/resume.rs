@@ -12,6 +12,7 @@ use unionhall_web::actor::EventExt;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::contact;
 use crate::schema::job_resume as table;
 
 const BODY: &str = "job_resume.body";
@@ -54,6 +55,25 @@ pub struct Content {
     pub experiences: Vec<Experience>,
 }
 
+impl Content {
+    /// The same with every contact hidden, for whoever does not know yet who it is.
+    #[must_use]
+    pub fn without_contacts(self) -> Self {
+        let Self { headline, education, skills, about, experiences } = self;
+        let hidden = |text: String| contact::hidden(&text);
+        let experiences = experiences.into_iter().map(|Experience { employer, title, description }| {
+            Experience { employer: hidden(employer), title: hidden(title), description: hidden(description) }
+        });
+        Self {
+            headline: hidden(headline),
+            education: hidden(education),
+            skills: hidden(skills),
+            about: hidden(about),
+            experiences: experiences.collect(),
+        }
+    }
+}
+
 /// A resume.
 #[derive(Debug, Clone)]
 pub struct Resume {
@@ -70,12 +90,22 @@ pub struct Resume {
 /// # Errors
 /// `NOT_FOUND` when there is none.
 pub async fn get(sealer: &Sealer, conn: &mut Conn, person: Uuid) -> Result<Resume, Problem> {
-    let row: Option<(Vec<u8>, Vec<String>, DateTime<Utc>)> = table::table
-        .find(person)
-        .select((table::body, table::blocked, table::changed_at))
-        .first(conn)
-        .await
-        .optional()?;
+    let row = table::table.find(person).select((table::body, table::blocked, table::changed_at));
+    opened(sealer, person, row.first(conn).await.optional()?)
+}
+
+/// Somebody's resume, of which nobody else makes anything until the transaction ends.
+///
+/// # Errors
+/// As [`get`].
+pub(crate) async fn held(sealer: &Sealer, tx: &mut Conn, person: Uuid) -> Result<Resume, Problem> {
+    let row = table::table.find(person).select((table::body, table::blocked, table::changed_at));
+    opened(sealer, person, row.for_update().first(tx).await.optional()?)
+}
+
+type Row = (Vec<u8>, Vec<String>, DateTime<Utc>);
+
+fn opened(sealer: &Sealer, person: Uuid, row: Option<Row>) -> Result<Resume, Problem> {
     let (body, blocked, changed_at) = row.ok_or_else(Problem::not_found)?;
     let content = serde_json::from_slice(&sealer.open(BODY, person, &body)?)?;
     Ok(Resume { content, blocked, changed_at })

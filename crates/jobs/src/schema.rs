@@ -19,6 +19,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         version -> Int4,
         created_at -> Timestamptz,
+        kind -> Text,
     }
 }
 
@@ -178,5 +179,49 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(job_application, job_posting, recruiter);
+diesel::table! {
+    recruiter_reminder (kind, subject_id, ends_on) {
+        kind -> Text,
+        subject_id -> Uuid,
+        ends_on -> Date,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    job_posting_source (posting_id) {
+        posting_id -> Uuid,
+        name -> Text,
+        number -> Text,
+        contact -> Text,
+    }
+}
+
+diesel::table! {
+    job_first_listing (posting_id) {
+        posting_id -> Uuid,
+        no -> Int8,
+    }
+}
+
+diesel::table! {
+    job_alert (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        place -> Int2,
+        name -> Text,
+        words -> Nullable<Text>,
+        division_code -> Nullable<Text>,
+        salary_min_fen -> Nullable<Int8>,
+        undisclosed -> Bool,
+        employment_type -> Nullable<Text>,
+        seen_no -> Int8,
+        run_on -> Date,
+        ends_on -> Date,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(job_application, job_posting, recruiter, job_first_listing);
 diesel::allow_tables_to_appear_in_same_query!(job_report, job_posting);
+diesel::allow_tables_to_appear_in_same_query!(job_posting_source, job_posting);

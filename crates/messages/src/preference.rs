@@ -89,6 +89,10 @@ pub struct Preferences {
     pub benefits_inbox: bool,
     /// Whether they are pushed; only what is written can be.
     pub benefits_push: bool,
+    /// Whether messages of alerts are written.
+    pub jobs_inbox: bool,
+    /// Whether they are pushed; only what is written can be.
+    pub jobs_push: bool,
     /// Whether notices may be pushed.
     pub notices_push: bool,
     /// When no push goes out.
@@ -101,6 +105,8 @@ impl Default for Preferences {
             service_push: true,
             benefits_inbox: true,
             benefits_push: true,
+            jobs_inbox: true,
+            jobs_push: true,
             notices_push: true,
             quiet: Some(Quiet::USUAL),
         }
@@ -113,6 +119,7 @@ impl Preferences {
         match kind {
             Kind::Security | Kind::Service => true,
             Kind::Benefits => self.benefits_inbox,
+            Kind::Jobs => self.jobs_inbox,
         }
     }
 
@@ -122,6 +129,7 @@ impl Preferences {
             Kind::Security => true,
             Kind::Service => self.service_push,
             Kind::Benefits => self.benefits_push,
+            Kind::Jobs => self.jobs_push,
         }
     }
 
@@ -144,22 +152,51 @@ struct Row {
     notices_push: bool,
     quiet_from: Option<i16>,
     quiet_to: Option<i16>,
+    jobs_inbox: bool,
+    jobs_push: bool,
 }
 
 impl Row {
     fn of(account_id: Uuid, chosen: &Preferences) -> Self {
-        let Preferences { service_push, benefits_inbox, benefits_push, notices_push, quiet } = *chosen;
+        let Preferences {
+            service_push,
+            benefits_inbox,
+            benefits_push,
+            jobs_inbox,
+            jobs_push,
+            notices_push,
+            quiet,
+        } = *chosen;
         let stored = |minute: u16| i16::try_from(minute).ok();
         let (quiet_from, quiet_to) = (quiet.and_then(|q| stored(q.from)), quiet.and_then(|q| stored(q.to)));
-        Self { account_id, service_push, benefits_inbox, benefits_push, notices_push, quiet_from, quiet_to }
+        Self {
+            account_id,
+            service_push,
+            benefits_inbox,
+            benefits_push,
+            notices_push,
+            quiet_from,
+            quiet_to,
+            jobs_inbox,
+            jobs_push,
+        }
     }
 
     fn chosen(self) -> Preferences {
-        let Self { account_id: _, service_push, benefits_inbox, benefits_push, notices_push, .. } = self;
+        let Self { service_push, benefits_inbox, benefits_push, jobs_inbox, jobs_push, notices_push, .. } =
+            self;
         let minute = |stored: Option<i16>| stored.and_then(|m| u16::try_from(m).ok());
         let quiet = minute(self.quiet_from).zip(minute(self.quiet_to));
         let quiet = quiet.map(|(from, to)| Quiet { from, to });
-        Preferences { service_push, benefits_inbox, benefits_push, notices_push, quiet }
+        Preferences {
+            service_push,
+            benefits_inbox,
+            benefits_push,
+            jobs_inbox,
+            jobs_push,
+            notices_push,
+            quiet,
+        }
     }
 }
 
@@ -269,6 +306,8 @@ mod tests {
             service_push: false,
             benefits_inbox: false,
             benefits_push: false,
+            jobs_inbox: false,
+            jobs_push: false,
             notices_push: false,
             quiet: Some(Quiet::USUAL),
         };
@@ -277,6 +316,7 @@ mod tests {
         assert_eq!(off.due(Kind::Security, night), night);
         assert!(off.writes(Kind::Service) && !off.pushes(Kind::Service));
         assert!(!off.writes(Kind::Benefits) && !off.pushes(Kind::Benefits));
+        assert!(!off.writes(Kind::Jobs) && !off.pushes(Kind::Jobs));
         assert_eq!(Preferences { quiet: None, ..off }.due(Kind::Service, night), night);
     }
 

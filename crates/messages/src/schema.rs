@@ -60,6 +60,8 @@ diesel::table! {
         notices_push -> Bool,
         quiet_from -> Nullable<Int2>,
         quiet_to -> Nullable<Int2>,
+        jobs_inbox -> Bool,
+        jobs_push -> Bool,
     }
 }
 

@@ -61,6 +61,10 @@ templates! {
     ConsultationWaiting "consultation_waiting" { number };
     /// To a relative: a member named them.
     DelegationOffered "delegation_offered" { name };
+    /// To a recruiter: a posting ends in some days.
+    PostingEnding "posting_ending" { title, day };
+    /// To a recruiter: its verification ends in some days.
+    VerificationEnding "verification_ending" { day };
 }
 
 impl fmt::Debug for Template {
@@ -132,6 +136,8 @@ mod tests {
             Template::LoginReset { union: v() },
             Template::ConsultationWaiting { number: v() },
             Template::DelegationOffered { name: v() },
+            Template::PostingEnding { title: v(), day: v() },
+            Template::VerificationEnding { day: v() },
         ];
         assert_eq!(all.len(), KNOWN.len());
         all

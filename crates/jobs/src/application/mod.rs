@@ -16,6 +16,7 @@ use unionhall_storage::Sealer;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use apply::is_own_employer;
 pub use apply::{accept, apply, withdraw};
 pub use state::{State, Step};
 pub use step::{decide, lapse};
@@ -25,6 +26,12 @@ use crate::resume::Content;
 use crate::schema::job_application;
 
 const SNAPSHOT: &str = "job_application.snapshot";
+/// How often one person applies for one posting, ever: whoever withdrew applies again, but not without end.
+pub const TIMES_AT_MOST: i64 = 3;
+/// Applications of one person that are open at a time.
+pub const OPEN_AT_MOST: i64 = 20;
+/// Applications of one person in a day of Shanghai.
+pub const NEW_A_DAY: i64 = 30;
 /// Days after its posting's last day on which an open application ends by itself.
 pub const LAPSE_DAYS: chrono::Days = chrono::Days::new(7);
 

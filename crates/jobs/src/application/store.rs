@@ -1,7 +1,8 @@
 //! Applications as rows: a member's own, a recruiter's, and numbers for cadres.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Date, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::Problem;
 use unionhall_storage::Conn;
@@ -100,6 +101,46 @@ pub async fn matters(conn: &mut Conn, person: Uuid) -> Result<Vec<Detail>, Probl
     let words: Vec<&str> = State::OPEN.iter().map(|state| state.as_str()).collect();
     let open = application::person_id.eq(person).and(application::state.eq_any(words));
     Ok(details!().filter(open).order(application::id).limit(100).load(conn).await?)
+}
+
+/// How often a person has applied.
+#[derive(Debug, diesel::QueryableByName)]
+pub(super) struct Tries {
+    /// For one posting, or for the same text posted anew.
+    #[diesel(sql_type = BigInt)]
+    pub here: i64,
+    /// Of all, those that are open.
+    #[diesel(sql_type = BigInt)]
+    pub open: i64,
+    /// Of all, those since a moment.
+    #[diesel(sql_type = BigInt)]
+    pub since: i64,
+}
+
+/// Counts a person's applications.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database cannot be asked.
+pub(super) async fn tries(
+    conn: &mut Conn,
+    person: Uuid,
+    to: &Posting,
+    since: DateTime<Utc>,
+) -> Result<Tries, Problem> {
+    let open: Vec<&str> = State::OPEN.iter().map(|state| state.as_str()).collect();
+    let query = diesel::sql_query(
+        "SELECT count(*) FILTER (WHERE posting_id = $2 OR content_key = $3) AS here, \
+                count(*) FILTER (WHERE state = ANY ($4)) AS open, \
+                count(*) FILTER (WHERE created_at >= $5) AS since \
+         FROM job_application WHERE person_id = $1",
+    );
+    let query = query
+        .bind::<SqlUuid, _>(person)
+        .bind::<SqlUuid, _>(to.id)
+        .bind::<Binary, _>(&to.content_key)
+        .bind::<Array<Text>, _>(open)
+        .bind::<Timestamptz, _>(since);
+    Ok(query.get_result(conn).await?)
 }
 
 /// What was offered, applied for and filled: three numbers that are never added up.

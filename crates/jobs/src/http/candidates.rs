@@ -46,7 +46,7 @@ struct Candidate {
     name: String,
     /// 手机, masked until they are invited
     mobile: String,
-    /// The resume as it was handed in; null once it was taken back, rejected or has lapsed. 简历
+    /// The resume as it was handed in, with `***` for every mobile, e-mail and WeChat id in it until they are invited; null once it was taken back, rejected or has lapsed. 简历
     resume: Option<Content>,
     /// By when this ends by itself. 失效日期
     due_on: Option<NaiveDate>,
@@ -57,9 +57,9 @@ struct Candidate {
 fn candidate(app: &App, a: &Application, valid_through: Option<NaiveDate>) -> Result<Candidate, Problem> {
     let state = a.state();
     let Snapshot { content, name, mobile } = a.snapshot(&app.sealer)?;
-    let (name, mobile) = match state.reveals() {
-        true => (name, mobile),
-        false => (mask::name(&name), mask::mobile(&mobile)),
+    let (name, mobile, content) = match state.reveals() {
+        true => (name, mobile, content),
+        false => (mask::name(&name), mask::mobile(&mobile), content.without_contacts()),
     };
     Ok(Candidate {
         id: a.id,

@@ -206,7 +206,8 @@ impl JobApplicationDto {
 
 /// Apply for a job 投递简历
 ///
-/// With the resume as it is now. The recruiter sees what it says, and the name and mobile only once they invite.
+/// With the resume as it is now. The recruiter sees what it says, and the name, the mobile and contacts in the text only once they
+/// invite. At most 3 to one posting ever, 20 that are open, and 30 a day (Shanghai).
 #[utoipa::path(
     tag = "jobs",
     security(("member" = ["level:1"])),
@@ -215,7 +216,8 @@ impl JobApplicationDto {
     responses(
         (status = 201, description = "Handed in", body = JobApplicationDto),
         (status = 404, description = "`NOT_FOUND`: no such posting is shown"),
-        (status = 409, description = "`POSTING_CLOSED`; `ALREADY_EXISTS`: one has applied for it, or for the same text posted before; `NOT_ELIGIBLE`: `rule` = `own_employer` or `blocked_employer`; `INVALID_STATE`: there is no resume or no mobile; `MODULE_CLOSED`; `IN_PROGRESS`"),
+        (status = 409, description = "`POSTING_CLOSED`; `ALREADY_EXISTS`: one has applied for it, or for the same text posted before; `NOT_ELIGIBLE`: `rule` = `own_employer`, `blocked_employer`, or `public_service`: `detail` says whom to call; `INVALID_STATE`: there is no resume or no mobile; `ALREADY_HAVE`: three to this posting or twenty open ones; `MODULE_CLOSED`; `IN_PROGRESS`"),
+        (status = 429, description = "`TRIES_EXHAUSTED`: thirty today; `Retry-After` leads to midnight"),
     )
 )]
 #[post("/v1/me/job-applications")]
@@ -300,7 +302,7 @@ async fn withdraw_job_application(app: web::Data<App>, me: Member<1>, id: Id, _b
     params(("id" = Uuid, Path, description = "The application")),
     responses(
         (status = 200, description = "Hired", body = JobApplicationDto),
-        (status = 409, description = "`INVALID_STATE`: nothing is offered"),
+        (status = 409, description = "`INVALID_STATE`: nothing is offered; `POSTING_CLOSED`: the last place is taken"),
     )
 )]
 #[post("/v1/me/job-applications/{id}/accept")]

@@ -2,6 +2,7 @@
 
 mod admin_postings;
 mod admin_recruiters;
+mod alerts;
 mod candidates;
 mod json_ld;
 mod me_jobs;
@@ -24,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
     public::routes(config);
     reports::routes(config);
     me_jobs::routes(config);
+    alerts::routes(config);
     candidates::routes(config);
 }
 

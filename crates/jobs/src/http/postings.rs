@@ -32,7 +32,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 /// Write a posting 起草职位
 ///
 /// As a draft; `submit` hands it in. What it says is judged at once: a blocked phrase (`LEXICON_BLOCKED`) is named at its
-/// field, pay below the minimum wage of the place (`BELOW_MINIMUM_WAGE`) at `/pay/min_fen`.
+/// field, pay below the minimum wage of the place (`BELOW_MINIMUM_WAGE`) at `/pay/min_fen`. Of a place outside the province no
+/// minimum wage is known: the reviewer is told to look at the pay. A recruiter has at most 200 drafts.
 #[utoipa::path(
     tag = "postings",
     security(("recruiter" = ["recruit"])),
@@ -40,7 +41,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     request_body = NewPosting,
     responses(
         (status = 201, description = "A draft", body = PostingDto),
-        (status = 409, description = "`INVALID_STATE`: the recruiter is not verified now; `IN_PROGRESS`"),
+        (status = 409, description = "`INVALID_STATE`: the recruiter is not verified now; `ALREADY_HAVE`: there are 200 drafts; `IN_PROGRESS`"),
         (status = 422, description = "`VALIDATION_FAILED`: among others `LEXICON_BLOCKED`, `BELOW_MINIMUM_WAGE`, `PAY_REQUIRED`, `DIVISION_UNKNOWN`"),
     )
 )]

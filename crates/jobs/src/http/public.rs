@@ -17,7 +17,7 @@ use super::json_ld::JobPostingLd;
 use super::terms::PayDto;
 use crate::listing::grams::Sought;
 use crate::listing::{self, Filter, Found, Key, Order};
-use crate::posting::{self, EmploymentType, Posting, State, Terms};
+use crate::posting::{self, EmploymentType, Posting, Source, State, Terms};
 use crate::recruiter;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -170,6 +170,27 @@ async fn search_jobs(
     Ok(HttpResponse::Ok().json(PageBody { items, next }))
 }
 
+/// A public employment service that published a job: one applies there. 公共就业服务机构
+#[derive(Debug, Serialize, ToSchema)]
+struct JobSource {
+    /// 发布机构
+    #[schema(example = "中原区人才服务中心")]
+    name: String,
+    /// Its own number of the job. 岗位编号
+    #[schema(example = "ZY-2026-1")]
+    number: String,
+    /// Whom to call. 联系电话
+    #[schema(example = "0371-12345678")]
+    contact: String,
+}
+
+impl From<Source> for JobSource {
+    fn from(source: Source) -> Self {
+        let Source { name, number, contact } = source;
+        Self { name, number, contact }
+    }
+}
+
 /// A job. 职位详情
 #[derive(Debug, Serialize, ToSchema)]
 struct JobDto {
@@ -190,6 +211,8 @@ struct JobDto {
     recruiter_about: String,
     /// Where it was posted first. 信息来源
     source_url: Option<String>,
+    /// Who published it, where one does not apply here but there; null of a recruiter's own. 信息来源
+    source: Option<JobSource>,
     /// The posting for search engines (schema.org JobPosting); null once it is closed.
     json_ld: Option<JobPostingLd>,
 }
@@ -212,6 +235,7 @@ async fn get_job(app: web::Data<App>, _caller: Public, id: Id) -> Answer {
     if of.state(today) != recruiter::State::Verified {
         return Err(Problem::not_found().into());
     }
+    let source = posting::source(&mut conn, found.id).await?;
     let state = found.state(today);
     let terms: Terms = found.terms()?;
     let is_live = state == State::Live;
@@ -225,6 +249,7 @@ async fn get_job(app: web::Data<App>, _caller: Public, id: Id) -> Answer {
         filled: found.filled,
         recruiter_about: of.about,
         source_url: terms.source_url,
+        source: source.map(JobSource::from),
     };
     Ok(HttpResponse::Ok().json(job))
 }

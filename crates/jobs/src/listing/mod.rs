@@ -20,7 +20,7 @@ pub use search::{ALL, Filter, Found, Key, Order, SOUGHT, Stream, newest, search}
 
 use crate::posting::{Posting, State};
 use crate::recruiter::{self, Recruiter};
-use crate::schema::{job_listing as listing, job_listing_no as counter};
+use crate::schema::{job_first_listing, job_listing as listing, job_listing_no as counter};
 use grams::Text;
 
 const BATCH: i64 = 1_000;
@@ -89,6 +89,12 @@ pub async fn sync(core: &Core, tx: &mut Conn, posting: &Posting) -> Result<(), P
     .bind::<Array<Integer>, _>(words)
     .execute(tx)
     .await?;
+    // Under which number it was news; what comes back later is listed under another.
+    diesel::insert_into(job_first_listing::table)
+        .values((job_first_listing::posting_id.eq(posting.id), job_first_listing::no.eq(no)))
+        .on_conflict_do_nothing()
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

@@ -13,16 +13,18 @@ use uuid::Uuid;
 use super::judge::{content_key, judge};
 use super::lint::Hit;
 use super::pay::Monthly;
-use super::store::{Moved, moved, own};
+use super::store::{Moved, held, moved};
 use super::{CHANGED, Changed, Posting, State, Step, Terms, What};
 use crate::application;
 use crate::recruiter::{self, Recruiter};
-use crate::schema::{job_application, job_posting as posting};
+use crate::schema::{job_application, job_posting as posting, recruiter as recruiter_row};
 
 /// Persons of one event.
 const TOLD: usize = 200;
+/// Drafts of one recruiter at a time; what the county sent back counts, and is not kept from coming back.
+pub const DRAFTS_AT_MOST: i64 = 200;
 
-type Columns<'a> = (
+pub(super) type Columns<'a> = (
     (
         diesel::dsl::Eq<posting::title, &'a str>,
         diesel::dsl::Eq<posting::employment_type, &'static str>,
@@ -50,7 +52,7 @@ type Columns<'a> = (
     ),
 );
 
-fn columns<'a>(recruiter: Uuid, terms: &'a Terms, hits: &[Hit]) -> Result<Columns<'a>, Problem> {
+pub(super) fn columns<'a>(recruiter: Uuid, terms: &'a Terms, hits: &[Hit]) -> Result<Columns<'a>, Problem> {
     let (month_min, month_max) = match terms.pay.monthly() {
         Monthly::Undisclosed => (None, None),
         Monthly::Range(min, max) => (Some(min), max),
@@ -96,10 +98,24 @@ pub(crate) async fn verified(tx: &mut Conn, recruiter: Uuid, today: NaiveDate) -
     }
 }
 
+// Whoever writes holds the recruiter's row, so that many at once are counted.
+async fn has_room(tx: &mut Conn, recruiter: Uuid) -> Result<(), Problem> {
+    let row = recruiter_row::table.find(recruiter).select(recruiter_row::id);
+    let _: Uuid = row.for_no_key_update().first(tx).await?;
+    let drafts =
+        posting::table.filter(posting::recruiter_id.eq(recruiter)).filter(posting::state.eq("DRAFT"));
+    let open: i64 = drafts.count().get_result(tx).await?;
+    if open < DRAFTS_AT_MOST {
+        return Ok(());
+    }
+    Err(Problem::new(Code::AlreadyHave).with_detail("草稿已达200份，请先提交或关闭。"))
+}
+
 /// Writes a posting as a draft, in the caller's transaction.
 ///
 /// # Errors
-/// `INVALID_STATE` unless the recruiter is verified; `VALIDATION_FAILED` with `LEXICON_BLOCKED`, `BELOW_MINIMUM_WAGE`.
+/// `INVALID_STATE` unless the recruiter is verified; `ALREADY_HAVE` with [`DRAFTS_AT_MOST`] drafts; `VALIDATION_FAILED` with
+/// `LEXICON_BLOCKED`, `BELOW_MINIMUM_WAGE`.
 pub async fn create(
     core: &Core,
     tx: &mut Conn,
@@ -109,6 +125,7 @@ pub async fn create(
 ) -> Result<Posting, Problem> {
     let (id, today) = (core.id(), core.today());
     let by = verified(tx, recruiter, today).await?;
+    has_room(tx, recruiter).await?;
     let hits = judge(tx, terms, today).await?;
     let made: Posting = diesel::insert_into(posting::table)
         .values((
@@ -145,7 +162,7 @@ pub async fn change(
     let today = core.today();
     core.db
         .write(async |tx| {
-            let before = own(tx, recruiter, id).await?;
+            let before = held(tx, recruiter, id).await?;
             let state = before.state(today);
             if !matches!(state, State::Draft | State::Review | State::Live) {
                 return Err(Problem::new(Code::InvalidState));
@@ -157,11 +174,8 @@ pub async fn change(
                 return Err(Problem::invalid("/headcount", filled));
             }
             let hits = judge(tx, &terms, today).await?;
-            let row = posting::table.find(id).filter(posting::version.eq(before.version));
-            let changed = diesel::update(row).set(columns(recruiter, &terms, &hits)?).execute(tx).await?;
-            if changed == 0 {
-                return Err(Problem::new(Code::InvalidState));
-            }
+            let row = posting::table.find(id);
+            diesel::update(row).set(columns(recruiter, &terms, &hits)?).execute(tx).await?;
             let is_material = terms.differs_materially(&was);
             let to = match state.after(Step::Edit) {
                 Some(to) if is_material => to,
@@ -197,13 +211,13 @@ pub(super) async fn tell(core: &Core, tx: &mut Conn, of: &Posting, what: What) -
 /// Somebody took a place of a posting that was offered there: one more is filled, with the last it is closed.
 ///
 /// # Errors
-/// `INTERNAL` when the row cannot be written.
+/// `POSTING_CLOSED` when all places are taken.
 pub async fn hired(core: &Core, tx: &mut Conn, id: Uuid) -> Result<(), Problem> {
     let today = core.today();
     let before: Posting = posting::table.find(id).select(Posting::as_select()).for_update().first(tx).await?;
     let headcount = before.terms()?.headcount;
     if before.filled >= headcount {
-        return Ok(());
+        return Err(Problem::new(Code::PostingClosed).with_detail("该职位已招满，请与招聘单位联系。"));
     }
     let filled = before.filled + 1;
     diesel::update(posting::table.find(id)).set(posting::filled.eq(filled)).execute(tx).await?;
@@ -225,18 +239,13 @@ async fn step(
 ) -> Result<Posting, Problem> {
     core.db
         .write(async |tx| {
-            let before = own(tx, recruiter, id).await?;
+            let before = held(tx, recruiter, id).await?;
             let to = before.state(core.today()).after(step);
             let mut to = Moved::to(to.ok_or_else(|| Problem::new(Code::InvalidState))?, &before);
             change(tx, &before, &mut to).await?;
             moved(core, tx, actor, (&before, action), to).await
         })
         .await
-        .map_err(|problem| match problem.code {
-            // Of two steps of one's own at once, one comes too late.
-            Code::Stale => Problem::new(Code::InvalidState),
-            _ => problem,
-        })
 }
 
 /// Hands a draft in for review; what it says is judged again, since the lexicon may have moved.
@@ -287,7 +296,7 @@ pub async fn fill(core: &Core, actor: &Actor, own: (Uuid, Uuid), filled: i32) ->
     let today = core.today();
     core.db
         .write(async |tx| {
-            let before = super::own(tx, own.0, own.1).await?;
+            let before = held(tx, own.0, own.1).await?;
             let (state, headcount) = (before.state(today), before.terms()?.headcount);
             if !matches!(state, State::Live | State::Expired) {
                 return Err(Problem::new(Code::InvalidState));
@@ -296,10 +305,8 @@ pub async fn fill(core: &Core, actor: &Actor, own: (Uuid, Uuid), filled: i32) ->
                 let above = Invalid::new("HEADCOUNT_FILLED", "已录用人数须为0至招聘人数。");
                 return Err(Problem::invalid("/filled", above));
             }
-            let row = posting::table.find(before.id).filter(posting::version.eq(before.version));
-            if diesel::update(row).set(posting::filled.eq(filled)).execute(tx).await? == 0 {
-                return Err(Problem::new(Code::InvalidState));
-            }
+            let row = posting::table.find(before.id);
+            diesel::update(row).set(posting::filled.eq(filled)).execute(tx).await?;
             let mut to = Moved::to(State::Live, &before);
             if filled == headcount {
                 to.state = State::Closed;

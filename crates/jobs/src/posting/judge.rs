@@ -16,6 +16,9 @@ use crate::schema::{job_lexicon as lexicon, job_minimum_wage as wage, job_wage_c
 const LOWEST_CLASS: i16 = 3;
 /// The province whose classes these are.
 const PROVINCE: &str = "41";
+/// What whoever reviews is told of pay elsewhere: other provinces' minimum wages are not entered here, and an unknown one
+/// refuses nobody.
+const UNKNOWN_WAGE: &str = "工作地在省外，请核对当地最低工资标准";
 
 async fn phrases(conn: &mut Conn, today: NaiveDate) -> Result<Vec<Phrase>, Problem> {
     let newest: Option<i32> = lexicon::table
@@ -72,7 +75,7 @@ pub async fn minimum_wage(
 ///
 /// # Errors
 /// `VALIDATION_FAILED`: `LEXICON_BLOCKED` at each field that has a blocked phrase, `BELOW_MINIMUM_WAGE` at `/pay/min_fen`.
-pub(super) async fn judge(conn: &mut Conn, terms: &Terms, today: NaiveDate) -> Result<Vec<Hit>, Problem> {
+pub(crate) async fn judge(conn: &mut Conn, terms: &Terms, today: NaiveDate) -> Result<Vec<Hit>, Problem> {
     let lexicon = phrases(conn, today).await?;
     let texts = [
         ("/title", terms.title.as_str()),
@@ -99,7 +102,11 @@ pub(super) async fn judge(conn: &mut Conn, terms: &Terms, today: NaiveDate) -> R
         fields.refuse("/pay/min_fen", Invalid { code: "BELOW_MINIMUM_WAGE", detail: detail.into() });
     }
     fields.finish()?;
-    Ok(found.review.into_iter().collect())
+    let mut review: Vec<Hit> = found.review.into_iter().collect();
+    if !terms.division_code.starts_with(PROVINCE) && terms.pay.min.is_some() {
+        review.push(Hit { pointer: "/pay/min_fen".to_owned(), phrase: UNKNOWN_WAGE.to_owned() });
+    }
+    Ok(review)
 }
 
 /// Names what a posting says, so that the same text of the same recruiter is known again.

@@ -31,7 +31,7 @@ pub struct Hit {
     /// The field.
     #[schema(example = "/content")]
     pub pointer: String,
-    /// What the text says. 触发内容
+    /// What the text says, or what is to be looked at. 触发内容
     #[schema(example = "35岁以下")]
     pub phrase: String,
 }

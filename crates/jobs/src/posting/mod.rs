@@ -4,6 +4,7 @@
 //! somebody who acts next and a day by when ([`State::owner`], [`State::due`]).
 
 mod change;
+mod import;
 mod judge;
 pub mod lint;
 pub mod pay;
@@ -21,7 +22,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(crate) use change::verified;
-pub use change::{change, close, create, extend, fill, hired, submit};
+pub use change::{DRAFTS_AT_MOST, change, close, create, extend, fill, hired, submit};
+pub(crate) use import::{Imported, enter, take_back};
+pub use import::{Source, source};
+pub(crate) use judge::judge;
 pub use judge::minimum_wage;
 pub use report::{HIDDEN_AT, Kind as ReportKind, NewReport, Report, report, reports};
 pub use review::{Decision, decide};
@@ -101,7 +105,7 @@ impl EmploymentType {
         }
     }
 
-    fn parse(word: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(word: &str) -> Result<Self, Problem> {
         let found = Self::ALL.iter().copied().find(|known| known.as_str() == word);
         found.ok_or_else(|| Problem::internal("unknown employment type"))
     }

@@ -43,6 +43,17 @@ pub async fn own(conn: &mut Conn, recruiter: Uuid, id: Uuid) -> Result<Posting, 
     found.select(Posting::as_select()).first(conn).await.optional()?.ok_or_else(Problem::not_found)
 }
 
+/// The same, of which nobody else makes anything until the transaction ends: of two steps at once the second is judged by
+/// what the first left.
+///
+/// # Errors
+/// As [`own`].
+pub(super) async fn held(tx: &mut Conn, recruiter: Uuid, id: Uuid) -> Result<Posting, Problem> {
+    let found = posting::table.find(id).filter(posting::recruiter_id.eq(recruiter));
+    let found = found.select(Posting::as_select()).for_update().first(tx).await.optional()?;
+    found.ok_or_else(Problem::not_found)
+}
+
 /// A page of a recruiter's postings, the newest first; of all states when none is named.
 ///
 /// # Errors

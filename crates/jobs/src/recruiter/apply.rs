@@ -16,7 +16,7 @@ use unionhall_web::actor::EventExt;
 use uuid::Uuid;
 
 use super::ApplicationState as State;
-use super::store::{APPLICANT_MOBILE, Application, own, own_application};
+use super::store::{APPLICANT_MOBILE, Application, EMPLOYER, own, own_application};
 use crate::place;
 use crate::schema::{recruiter, recruiter_application as application};
 
@@ -130,7 +130,7 @@ pub async fn submit(
 }
 
 pub(super) async fn is_taken(conn: &mut Conn, uscc: &str) -> Result<bool, Problem> {
-    let held = recruiter::table.filter(recruiter::uscc.eq(uscc));
+    let held = recruiter::table.filter(recruiter::uscc.eq(uscc).and(recruiter::kind.eq(EMPLOYER)));
     Ok(diesel::select(diesel::dsl::exists(held)).get_result(conn).await?)
 }
 

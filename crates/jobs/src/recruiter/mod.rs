@@ -3,11 +3,15 @@
 
 mod apply;
 mod decide;
+mod public_service;
+mod remind;
 mod state;
 mod store;
 
 pub use apply::{NewApplication, submit, withdraw};
 pub use decide::{Decision, Turn, decide, turn};
+pub(crate) use public_service::of_public_service;
+pub use remind::{ENDING, remind, send};
 pub use state::{ApplicationState, State};
 pub use store::{
     Application, Recruiter, applications, get, get_application, list, own, own_application, own_applications,

@@ -13,6 +13,9 @@ use super::{ApplicationState, State};
 use crate::schema::{recruiter, recruiter_application as application};
 
 pub(super) const APPLICANT_MOBILE: &str = "recruiter_application.contact_mobile";
+/// The kind of those who act here; of others, postings came in a public employment service's file.
+pub(super) const EMPLOYER: &str = "employer";
+pub(super) const PUBLIC_SERVICE: &str = "public_service";
 pub(super) const MOBILE: &str = "recruiter.contact_mobile";
 
 /// A recruiter.
@@ -139,6 +142,7 @@ impl Application {
 /// `NOT_FOUND` when it is absent or out of scope.
 pub async fn get(conn: &mut Conn, scope: &OrgScope, id: Uuid) -> Result<Recruiter, Problem> {
     let here = recruiter::path.ge(scope.start()).and(recruiter::path.lt(scope.end()));
+    let here = here.and(recruiter::kind.eq(EMPLOYER));
     let found = recruiter::table.find(id).filter(here).select(Recruiter::as_select());
     found.first(conn).await.optional()?.ok_or_else(Problem::not_found)
 }
@@ -165,6 +169,7 @@ pub async fn list(
 ) -> Result<Page<Recruiter>, Problem> {
     let mut query = recruiter::table
         .filter(recruiter::path.ge(scope.start()).and(recruiter::path.lt(scope.end())))
+        .filter(recruiter::kind.eq(EMPLOYER))
         .order((recruiter::path, recruiter::id))
         .limit(limit + 1)
         .select(Recruiter::as_select())

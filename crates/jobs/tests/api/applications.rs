@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::desk::{Desk, body};
 
-fn resume(blocked: &[&str]) -> Value {
+pub fn resume(blocked: &[&str]) -> Value {
     json!({
         "content": {"headline": "数控车床操作工", "education": "中专", "skills": "车工三级", "about": "吃苦耐劳。",
                     "experiences": [{"employer": "洛阳某轴承厂", "title": "车工", "description": "2019年至2024年"}]},
@@ -19,7 +19,7 @@ fn resume(blocked: &[&str]) -> Value {
 }
 
 /// A member of a union who is proved and has written a resume.
-async fn seeker_of(desk: &Desk, union: &str) -> (Session, RosterMember) {
+pub async fn seeker_of(desk: &Desk, union: &str) -> (Session, RosterMember) {
     let member = desk.app.on_roster(union).await;
     let session = desk.app.login_member(&member.mobile).await;
     desk.app.prove(&session, &member).await;
@@ -27,24 +27,24 @@ async fn seeker_of(desk: &Desk, union: &str) -> (Session, RosterMember) {
     (session, member)
 }
 
-async fn seeker(desk: &Desk) -> Session {
+pub async fn seeker(desk: &Desk) -> Session {
     seeker_of(desk, "410102").await.0
 }
 
-async fn apply(desk: &Desk, posting: Uuid, by: &Session, key: &str) -> Reply {
+pub async fn apply(desk: &Desk, posting: Uuid, by: &Session, key: &str) -> Reply {
     desk.app.post("/v1/me/job-applications", json!({"posting_id": posting})).by(by).key(key).await
 }
 
-async fn recruiter_step(desk: &Desk, application: Uuid, step: &str, body: Value) -> Reply {
+pub async fn recruiter_step(desk: &Desk, application: Uuid, step: &str, body: Value) -> Reply {
     let path = format!("/v1/recruiter/candidates/{application}/{step}");
     desk.app.post(&path, body).by(&desk.recruiter.session).await
 }
 
-async fn member_step(desk: &Desk, application: Uuid, step: &str, by: &Session) -> Reply {
+pub async fn member_step(desk: &Desk, application: Uuid, step: &str, by: &Session) -> Reply {
     desk.app.post(&format!("/v1/me/job-applications/{application}/{step}"), json!({})).by(by).await
 }
 
-async fn candidate(desk: &Desk, application: Uuid) -> Value {
+pub async fn candidate(desk: &Desk, application: Uuid) -> Value {
     let path = format!("/v1/recruiter/candidates/{application}");
     desk.app.get(&path).by(&desk.recruiter.session).await.expect(200)
 }

@@ -111,7 +111,7 @@ async fn a_newer_lexicon_counts_from_its_day_on() {
     let desk = Desk::open().await;
     let posting = id(&desk.write(&body()).await.expect(201));
     desk.app
-        .sql("INSERT INTO job_lexicon VALUES (2, '2026-11-21', '车床', 'block', '{}'), (3, '2026-12-01', '图纸', 'block', '{}')")
+        .sql("INSERT INTO job_lexicon VALUES (8, '2026-11-21', '车床', 'block', '{}'), (9, '2026-12-01', '图纸', 'block', '{}')")
         .await;
     desk.write(&body()).await.expect(201);
     midnight(&desk.app).await;

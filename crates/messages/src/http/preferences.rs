@@ -61,6 +61,9 @@ pub struct PreferencesDto {
     service: PushPreference,
     /// 普惠提醒: my coupons
     benefits: InboxPreference,
+    /// 求职提醒: what searches that I keep have found; both without
+    #[serde(default = "everything")]
+    jobs: InboxPreference,
     /// 通知公告: what unions publish; listed by `GET /v1/me/notices` whatever is chosen here
     notices: PushPreference,
     /// When pushes wait; null for never. 免打扰时段
@@ -69,12 +72,25 @@ pub struct PreferencesDto {
     quiet_hours: Option<QuietHours>,
 }
 
+const fn everything() -> InboxPreference {
+    InboxPreference { inbox: true, push: true }
+}
+
 impl From<Preferences> for PreferencesDto {
     fn from(chosen: Preferences) -> Self {
-        let Preferences { service_push, benefits_inbox, benefits_push, notices_push, quiet } = chosen;
+        let Preferences {
+            service_push,
+            benefits_inbox,
+            benefits_push,
+            jobs_inbox,
+            jobs_push,
+            notices_push,
+            quiet,
+        } = chosen;
         Self {
             service: PushPreference { push: service_push },
             benefits: InboxPreference { inbox: benefits_inbox, push: benefits_push },
+            jobs: InboxPreference { inbox: jobs_inbox, push: jobs_push },
             notices: PushPreference { push: notices_push },
             quiet_hours: quiet.map(|quiet| {
                 let (start, end) = quiet.times();
@@ -86,10 +102,11 @@ impl From<Preferences> for PreferencesDto {
 
 impl PreferencesDto {
     fn parse(&self) -> Result<Preferences, Problem> {
-        let Self { service, benefits, notices, quiet_hours } = self;
+        let Self { service, benefits, jobs, notices, quiet_hours } = self;
         let mut fields = Fields::new();
         let unwritten = Invalid::new("PUSH_WITHOUT_INBOX", "关闭站内消息时须同时关闭推送。");
-        fields.require(benefits.inbox || !benefits.push, "/benefits/push", unwritten);
+        fields.require(benefits.inbox || !benefits.push, "/benefits/push", unwritten.clone());
+        fields.require(jobs.inbox || !jobs.push, "/jobs/push", unwritten);
         let quiet = match quiet_hours {
             Some(QuietHours { start, end }) => fields.take("/quiet_hours", Quiet::parse(start, end)),
             None => None,
@@ -99,6 +116,8 @@ impl PreferencesDto {
             service_push: service.push,
             benefits_inbox: benefits.inbox,
             benefits_push: benefits.push,
+            jobs_inbox: jobs.inbox,
+            jobs_push: jobs.push,
             notices_push: notices.push,
             quiet,
         })

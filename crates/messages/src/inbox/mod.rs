@@ -32,11 +32,13 @@ pub enum Kind {
     Service,
     /// 普惠提醒: coupons
     Benefits,
+    /// 求职提醒: what a search that one keeps has found
+    Jobs,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &[Kind] = &[Self::Security, Self::Service, Self::Benefits];
+    pub const ALL: &[Kind] = &[Self::Security, Self::Service, Self::Benefits, Self::Jobs];
 
     /// The word on the wire and in the store.
     pub const fn as_str(self) -> &'static str {
@@ -44,6 +46,7 @@ impl Kind {
             Self::Security => "security",
             Self::Service => "service",
             Self::Benefits => "benefits",
+            Self::Jobs => "jobs",
         }
     }
 
@@ -53,11 +56,12 @@ impl Kind {
             Self::Security => "安全提醒",
             Self::Service => "服务通知",
             Self::Benefits => "普惠提醒",
+            Self::Jobs => "求职提醒",
         }
     }
 
-    /// Whether a push may say that a message is of this kind: that somebody has an application or lost a card is nothing
-    /// for a lock screen.
+    /// Whether a push may say that a message is of this kind: that somebody has an application, lost a card or looks for
+    /// work is nothing for a lock screen.
     pub const fn may_be_named(self) -> bool {
         matches!(self, Self::Benefits)
     }
@@ -75,7 +79,8 @@ impl Kind {
 /// What a message leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// `join-application`, `correction`, `mobile`, `account-closing`, `membership`, `card`, `coupon`, `job-application`, `job`, `consultation`, `legal-aid`.
+    /// `join-application`, `correction`, `mobile`, `account-closing`, `membership`, `card`, `coupon`, `job-application`, `job`,
+    /// `job-alert`, `consultation`, `legal-aid`.
     pub rel: String,
     /// Which one, where there may be several.
     pub id: Option<Uuid>,
@@ -94,6 +99,7 @@ impl Link {
             ("account-closing", _) => "/v1/me/account-closing".to_owned(),
             ("card", _) => "/v1/me/cards".to_owned(),
             ("coupon", _) => "/v1/me/coupons".to_owned(),
+            ("job-alert", _) => "/v1/me/job-alerts".to_owned(),
             // A mobile and a membership are fields of the account itself.
             _ => "/v1/me".to_owned(),
         }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use unionhall_cards::{issue, loss};
 use unionhall_identity::{closing, mobile};
-use unionhall_jobs::{application, posting};
+use unionhall_jobs::{alert, application, posting};
 use unionhall_kernel::Problem;
 use unionhall_legal::{aid, consultation};
 use unionhall_merchants::tasks as coupons;
@@ -41,6 +41,7 @@ pub const NEWS: &[News] = &[
     News { topic: consultation::ANSWERED, task: "inbox.consultation_answered", told: answered },
     News { topic: aid::MOVED, task: "inbox.legal_aid_moved", told: aid_moved },
     News { topic: aid::REMINDED, task: "inbox.legal_aid_reminded", told: aid_reminded },
+    News { topic: alert::FOUND, task: "inbox.job_alert_found", told: job_alert_found },
     News { topic: coupons::EXPIRING, task: "inbox.coupon_expiring", told: coupon_expiring },
 ];
 
@@ -229,6 +230,16 @@ fn aid_reminded(payload: Value) -> Result<Vec<Told>, Problem> {
     };
     let (key, link) = ((aid::REMINDED, id), ("legal-aid", Some(aid_id)));
     Ok(one(key, To::Person(person_id), (Kind::Service, title), body, link))
+}
+
+fn job_alert_found(payload: Value) -> Result<Vec<Told>, Problem> {
+    let alert::News { id, alert_id, person_id, name, count, more, titles } = read(payload)?;
+    let many = if more { format!("超过{count}") } else { count.to_string() };
+    let rest = if count > titles.len() { "等" } else { "" };
+    let titles = titles.join("”“");
+    let body = format!("您订阅的“{name}”有{many}个新职位：“{titles}”{rest}。");
+    let (key, to) = ((alert::FOUND, id), To::Person(person_id));
+    Ok(one(key, to, (Kind::Jobs, "有新的职位"), body, ("job-alert", Some(alert_id))))
 }
 
 fn coupon_expiring(payload: Value) -> Result<Vec<Told>, Problem> {

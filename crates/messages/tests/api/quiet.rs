@@ -48,9 +48,12 @@ async fn preferences_have_defaults_and_are_replaced_as_a_whole() {
     let app = TestApp::start().await;
     let session = app.login_member(&mobile()).await;
     let usual = app.get(PREFERENCES).by(&session).await.expect(200);
-    assert_eq!(usual, chosen(&json!({"start": "22:00", "end": "08:00"})));
+    let mut all = chosen(&json!({"start": "22:00", "end": "08:00"}));
+    let left_out = app.put(PREFERENCES, all.clone()).by(&session).await.expect(200);
+    all["jobs"] = json!({"inbox": true, "push": true});
+    assert_eq!((&usual, &left_out), (&all, &all), "what was added later may be left out");
     let mine = json!({"service": {"push": false}, "benefits": {"inbox": false, "push": false},
-                      "notices": {"push": false}, "quiet_hours": null});
+                      "jobs": {"inbox": false, "push": false}, "notices": {"push": false}, "quiet_hours": null});
     assert_eq!(app.put(PREFERENCES, mine.clone()).by(&session).await.expect(200), mine);
     assert_eq!(app.get(PREFERENCES).by(&session).await.expect(200), mine);
     let other = app.login_member(&mobile()).await;
@@ -76,6 +79,9 @@ async fn preferences_have_defaults_and_are_replaced_as_a_whole() {
     let mut body = mine.clone();
     body["benefits"]["push"] = json!(true);
     assert_eq!(refused(body).await, said("/benefits/push", "PUSH_WITHOUT_INBOX"));
+    let mut body = mine.clone();
+    body["jobs"]["push"] = json!(true);
+    assert_eq!(refused(body).await, said("/jobs/push", "PUSH_WITHOUT_INBOX"));
     let mut body = mine.clone();
     body["service"]["inbox"] = json!(false);
     assert_eq!(refused(body).await, said("/service/inbox", "UNKNOWN_FIELD"), "it cannot be switched off");

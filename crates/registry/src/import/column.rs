@@ -160,12 +160,34 @@ const CARDS: &[(Meaning, &[&str])] = &[
     (Error, &[ERROR_TITLE]),
 ];
 
+const JOB_POSTINGS: &[(Meaning, &[&str])] = &[
+    (OrgName, &["单位名称", "招聘单位", "用人单位", "企业名称"]),
+    (Uscc, &["统一社会信用代码", "社会信用代码", "信用代码"]),
+    (Field("title"), &["职位名称", "岗位名称", "招聘岗位", "职位"]),
+    (Field("content"), &["工作内容", "岗位职责", "职位描述", "岗位描述"]),
+    (Field("conditions"), &["招聘条件", "任职要求", "岗位要求"]),
+    (Division, &["工作地区划", "工作地区划代码", "所在区划", "行政区划", "行政区划代码", "区划代码"]),
+    (Field("address"), &["工作地点", "工作地址", "详细地址"]),
+    (Field("employment_type"), &["用工类型", "用工形式", "工作性质"]),
+    (Field("headcount"), &["招聘人数", "需求人数", "人数"]),
+    (Field("pay_min"), &["最低薪酬", "最低薪资", "最低工资", "薪酬下限"]),
+    (Field("pay_max"), &["最高薪酬", "最高薪资", "最高工资", "薪酬上限"]),
+    (Field("pay_period"), &["计薪周期", "计薪方式", "薪酬单位"]),
+    (Field("pay_months"), &["年薪月数", "薪资月数"]),
+    (Field("valid_through"), &["截止日期", "招聘截止日", "招聘截止日期", "有效期至"]),
+    (Field("source"), &["发布机构", "信息来源", "来源", "发布单位"]),
+    (Field("source_no"), &["岗位编号", "职位编号", "来源编号"]),
+    (Field("contact"), &["联系电话", "联系方式", "咨询电话"]),
+    (Error, &[ERROR_TITLE]),
+];
+
 const fn table(kind: Kind) -> &'static [(Meaning, &'static [&'static str])] {
     match kind {
         Kind::Members => MEMBERS,
         Kind::Unions => UNIONS,
         Kind::Merchants => MERCHANTS,
         Kind::Cards => CARDS,
+        Kind::JobPostings => JOB_POSTINGS,
     }
 }
 
@@ -180,6 +202,19 @@ const fn required(kind: Kind) -> &'static [(Meaning, &'static str)] {
             (Field("card"), "卡号"),
             (Field("bank"), "银行"),
             (Field("card_kind"), "卡种"),
+        ],
+        Kind::JobPostings => &[
+            (OrgName, "单位名称"),
+            (Uscc, "统一社会信用代码"),
+            (Field("title"), "职位名称"),
+            (Field("content"), "工作内容"),
+            (Division, "工作地区划"),
+            (Field("headcount"), "招聘人数"),
+            (Field("pay_min"), "最低薪酬"),
+            (Field("valid_through"), "截止日期"),
+            (Field("source"), "发布机构"),
+            (Field("source_no"), "岗位编号"),
+            (Field("contact"), "联系电话"),
         ],
         Kind::Merchants => &[
             (OrgName, "商户名称"),

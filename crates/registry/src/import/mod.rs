@@ -90,6 +90,8 @@ words! {
         Merchants = "merchants",
         /// 联名卡: cards that banks issue with the union
         Cards = "cards",
+        /// 公共就业服务机构岗位: postings of public employment services
+        JobPostings = "job_postings",
     }
 }
 
@@ -155,6 +157,7 @@ impl Kind {
             Self::Unions | Self::Members => Action::ImportWrite,
             Self::Merchants => Action::MerchantWrite,
             Self::Cards => Action::CardWrite,
+            Self::JobPostings => Action::PostingReview,
         }
     }
 }

@@ -57,6 +57,25 @@ pub const CARD_STATUS: Reason = "CARD_STATUS";
 /// A day of a card is none, not yet, or out of order.
 pub const CARD_DATES: Reason = "CARD_DATES";
 
+/// A title, a content, conditions or an address that is missing or too long.
+pub const POSTING_TEXT: Reason = "POSTING_TEXT";
+/// A kind of employment that is none.
+pub const POSTING_TYPE: Reason = "POSTING_TYPE";
+/// How many are sought is missing, or no number of 1 to 9999.
+pub const POSTING_COUNT: Reason = "POSTING_COUNT";
+/// The pay cannot be read, or is out of order.
+pub const POSTING_PAY: Reason = "POSTING_PAY";
+/// The last day is none, past, or more than 90 days away.
+pub const POSTING_DATES: Reason = "POSTING_DATES";
+/// Who publishes it, their number or whom to call is missing.
+pub const POSTING_SOURCE: Reason = "POSTING_SOURCE";
+/// The employer is suspended or banned on the platform.
+pub const EMPLOYER_REFUSED: Reason = "EMPLOYER_REFUSED";
+/// The lexicon refuses what it says.
+pub const LEXICON_BLOCKED: Reason = "LEXICON_BLOCKED";
+/// It pays less than the minimum wage of its place.
+pub const BELOW_MINIMUM_WAGE: Reason = "BELOW_MINIMUM_WAGE";
+
 /// Every code with the sentence for the column 错误原因.
 const TEXTS: &[(Reason, &str)] = &[
     (NAME_REQUIRED, "姓名（名称）为空，请补填。"),
@@ -94,6 +113,15 @@ const TEXTS: &[(Reason, &str)] = &[
     (CARD_KIND, "卡种无法识别，请填写借记卡或信用卡。"),
     (CARD_STATUS, "状态无法识别，请填写在用、挂失或注销。"),
     (CARD_DATES, "发卡日期或有效期无法识别、晚于今天或前后颠倒。"),
+    (POSTING_TEXT, "职位名称、工作内容、招聘条件或工作地点为空或过长，请更正。"),
+    (POSTING_TYPE, "用工类型无法识别，请填写全职、兼职、临时或实习。"),
+    (POSTING_COUNT, "招聘人数须为1至9999的整数。"),
+    (POSTING_PAY, "薪酬无法识别：请以元填写最低、最高薪酬，面议的最低薪酬填面议。"),
+    (POSTING_DATES, "截止日期无法识别、已过或超过90天，请更正。"),
+    (POSTING_SOURCE, "发布机构、岗位编号和联系电话须填写。"),
+    (EMPLOYER_REFUSED, "该单位在平台上已被暂停或禁止招聘。"),
+    (LEXICON_BLOCKED, "含有招聘信息中不得出现的内容（如限制性别、籍贯或收取押金），请删除。"),
+    (BELOW_MINIMUM_WAGE, "薪酬低于工作地最低工资标准，请核对。"),
     (MERCHANT_DIFFERS, "与前面同一信用代码的行的商户信息不一致，请统一。"),
 ];
 

@@ -45,6 +45,25 @@ const fn columns(kind: Kind) -> &'static [(&'static str, &'static str, bool)] {
             ("有效期", "2030-05-31", false),
             ("银行参考号", "不得填写卡号", false),
         ],
+        Kind::JobPostings => &[
+            ("单位名称", "【示例】某某机械有限公司（导入时自动跳过本行）", true),
+            ("统一社会信用代码", "91410100MA000ABC24", true),
+            ("职位名称", "数控车床操作工", true),
+            ("工作内容", "操作数控车床，按图纸加工零件。", true),
+            ("招聘条件", "能看懂机械图纸", false),
+            ("工作地区划", "410102", true),
+            ("工作地点", "郑州市中原区建设路1号", false),
+            ("用工类型", "全职、兼职、临时或实习；不填为全职", false),
+            ("招聘人数", "5", true),
+            ("最低薪酬", "4500；面议的填面议", true),
+            ("最高薪酬", "6000", false),
+            ("计薪周期", "月、日、小时、年或件；不填为月", false),
+            ("年薪月数", "12", false),
+            ("截止日期", "2026-12-31", true),
+            ("发布机构", "中原区人才服务中心", true),
+            ("岗位编号", "发布机构自己的编号", true),
+            ("联系电话", "0371-12345678", true),
+        ],
         Kind::Merchants => &[
             ("商户名称", "【示例】某某餐饮有限公司（导入时自动跳过本行）", true),
             ("统一社会信用代码", "91410100MA000ABC24", true),
@@ -79,6 +98,7 @@ pub fn xlsx(kind: Kind) -> Result<Vec<u8>, XlsxError> {
         Kind::Unions => "工会清单",
         Kind::Merchants => "商户清单",
         Kind::Cards => "联名卡清单",
+        Kind::JobPostings => "公共就业岗位",
     })?;
     for (at, (name, sample, is_required)) in (0u16..).zip(columns(kind)) {
         sheet.set_column_format(at, &text)?;

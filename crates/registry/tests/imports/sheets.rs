@@ -235,7 +235,9 @@ async fn a_neighbour_sees_nothing_and_those_above_see_all() {
     assert_eq!(sign(&app, &city, &sheet).await.expect(200)["state"], "SIGNED");
 
     // Every kind tells what the tables hold, whosever they are.
-    for (kind, first) in [("unions", "open"), ("merchants", "merchants"), ("cards", "active")] {
+    for (kind, first) in
+        [("unions", "open"), ("merchants", "merchants"), ("cards", "active"), ("job_postings", "live")]
+    {
         let sheet = ask(&app, &officer, officer.union, kind).await.expect(201);
         assert_eq!(sheet["holds"][0]["what"], first, "{sheet}");
     }

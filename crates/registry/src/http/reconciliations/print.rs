@@ -12,6 +12,7 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Members => "会员",
         Kind::Merchants => "商户及门店",
         Kind::Cards => "联名卡",
+        Kind::JobPostings => "公共就业岗位",
     }
 }
 
