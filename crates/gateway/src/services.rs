@@ -238,6 +238,7 @@ impl Services {
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
         unionhall_jobs::tasks::enqueue_daily(core, &mut conn).await?;
+        unionhall_legal::enqueue_daily(core, &mut conn).await?;
         if self.app.environment == training::PROFILE {
             upkeep::enqueue_reset(core, &mut conn, starting).await?;
         }

@@ -7,6 +7,7 @@ diesel::table! {
         path -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         uscc -> Nullable<Text>,
         licence_no -> Text,
         licence_until -> Date,
@@ -25,6 +26,7 @@ diesel::table! {
         path -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         practice_no -> Text,
         licence_until -> Date,
         fields -> Array<Text>,
@@ -55,6 +57,7 @@ diesel::table! {
         kind -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         uscc -> Nullable<Text>,
         role -> Text,
         from_date -> Date,
@@ -83,6 +86,32 @@ diesel::table! {
         state -> Text,
         version -> Int4,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_offer (id) {
+        id -> Uuid,
+        shift_id -> Uuid,
+        from_id -> Uuid,
+        to_id -> Nullable<Uuid>,
+        state -> Text,
+        taken_by -> Nullable<Uuid>,
+        expires_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_notice (id) {
+        id -> Uuid,
+        lawyer_id -> Uuid,
+        kind -> Text,
+        text -> Text,
+        shift_id -> Nullable<Uuid>,
+        consultation_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -118,6 +147,7 @@ diesel::table! {
         kind -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         uscc -> Nullable<Text>,
     }
 }
@@ -156,6 +186,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_affiliation,
     legal_engagement,
     legal_shift,
+    legal_offer,
+    legal_notice,
     legal_consultation,
     legal_party,
     legal_tried,

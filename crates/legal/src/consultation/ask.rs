@@ -138,6 +138,7 @@ pub async fn ask(
                 parties::role.eq(role),
                 parties::kind.eq(kind.as_str()),
                 parties::name_keys.eq(kind.keys(&name)),
+                parties::keys_version.eq(crate::names::VERSION),
                 parties::name.eq(name),
                 parties::uscc.eq(uscc),
             ))

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use super::step::{Turn, turn};
 use super::store::{Consultation, lock};
 use super::{Action, State};
-use crate::lawyer::PRESENT_MINUTES;
+use crate::duty::PRESENT_MINUTES;
+use crate::notice;
 use crate::schema::{legal_conflict as conflicts, legal_consultation as rows, legal_lawyer as lawyers};
 
 /// Published when a lawyer got a question: [`Assigned`].
@@ -89,6 +90,7 @@ async fn give(
     let account = lawyers::table.find(lawyer).select(lawyers::account_id).first(tx).await?;
     let by = Turn { lawyer: Some(Some(lawyer)), ..Turn::of(Action::Assign) };
     let given = turn(core, tx, calendar, actor, &waiting, by).await?;
+    notice::of_question(core, tx, lawyer, (given.id, &given.number)).await?;
     outbox::publish(tx, core.id(), core.now(), ASSIGNED, &Assigned { id: given.id, account_id: account })
         .await?;
     Ok(given)

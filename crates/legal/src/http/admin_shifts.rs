@@ -45,11 +45,14 @@ struct DutyShift {
     ends_at: String,
     /// 状态
     state: State,
+    /// Until when other lawyers may take it, where it is offered; told in lists. 换班截止时间
+    offered_until: Option<String>,
 }
 
 impl From<&Shift> for DutyShift {
     fn from(of: &Shift) -> Self {
         Self {
+            offered_until: None,
             id: of.id,
             union_id: of.org_id,
             lawyer_id: of.lawyer_id,
@@ -109,8 +112,14 @@ async fn list_shifts(app: web::Data<App>, by: Cadre<can::LegalRead>, listing: Li
     let after: Option<(DateTime<Utc>, Uuid)> = listing.after(&app, &binding)?;
     let mut conn = app.db.read().await?;
     let page = duty::list(&mut conn, Whose::Scope(&by.scope), app.now(), after.as_ref(), limit).await?;
+    let ids: Vec<Uuid> = page.items.iter().map(|shift| shift.id).collect();
+    let offered = duty::offer::open_of(&mut conn, &ids, app.now()).await?;
     let key = |shift: &Shift| (shift.starts_at, shift.id);
-    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, key, |s| Ok(DutyShift::from(&s)))?))
+    let item = |shift: Shift| {
+        let offered_until = offered.get(&shift.id).copied().map(wire::instant);
+        Ok(DutyShift { offered_until, ..DutyShift::from(&shift) })
+    };
+    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, key, item)?))
 }
 
 /// Plan a shift 排班

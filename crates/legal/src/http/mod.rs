@@ -7,6 +7,7 @@ mod admin_lawyers;
 mod admin_shifts;
 mod dto;
 mod lawyer;
+mod lawyer_offers;
 mod me;
 mod me_steps;
 mod public;
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
     me::routes(config);
     me_steps::routes(config);
     lawyer::routes(config);
+    lawyer_offers::routes(config);
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {

@@ -6,6 +6,8 @@
 mod asked;
 mod directory;
 mod duty;
+mod groups;
+mod swaps;
 mod times;
 mod walks;
 mod wall;
