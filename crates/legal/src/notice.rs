@@ -1,6 +1,8 @@
 //! What lawyers are told 律师通知: of their shifts and of questions they were given, as a list in their app; and by SMS where a
 //! shift that begins within two days moves, since nobody looks at a list then. A question has its own SMS, five minutes later.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike, Duration, Timelike, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -129,6 +131,25 @@ pub async fn of_shift(
     if shift.ends_at > now && shift.starts_at - now <= Duration::hours(SOON_HOURS) {
         let account_id = lawyers::table.find(lawyer).select(lawyers::account_id).first(tx).await?;
         tasks::enqueue(tx, core.id(), now, WAKE, None, &Wake { account_id, when }).await?;
+    }
+    Ok(())
+}
+
+/// Tells the lawyers and backups of shifts that were published together, each once.
+///
+/// # Errors
+/// `INTERNAL` when a row cannot be written.
+pub async fn of_roster(core: &Core, tx: &mut Conn, shifts: &[Shift]) -> Result<(), Problem> {
+    let mut theirs: BTreeMap<Uuid, Vec<&Shift>> = BTreeMap::new();
+    for shift in shifts {
+        for lawyer in std::iter::once(shift.lawyer_id).chain(shift.backup_id) {
+            theirs.entry(lawyer).or_default().push(shift);
+        }
+    }
+    for (lawyer, shifts) in theirs {
+        let Some(first) = shifts.iter().min_by_key(|shift| shift.starts_at) else { continue };
+        let what = format!("排班已发布，您共有{}个班次（含备勤），此为第一个。", shifts.len());
+        of_shift(core, tx, lawyer, (Kind::ShiftPublished, first), &what).await?;
     }
     Ok(())
 }

@@ -81,6 +81,7 @@ diesel::table! {
         path -> Text,
         lawyer_id -> Uuid,
         backup_id -> Nullable<Uuid>,
+        rotation_id -> Nullable<Uuid>,
         starts_at -> Timestamptz,
         ends_at -> Timestamptz,
         state -> Text,
@@ -98,6 +99,33 @@ diesel::table! {
         state -> Text,
         taken_by -> Nullable<Uuid>,
         expires_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_rotation (id) {
+        id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        name -> Text,
+        lawyers -> Array<Uuid>,
+        starts -> Array<Int4>,
+        hours -> Array<Int4>,
+        backup_offset -> Nullable<Int4>,
+        first_day -> Date,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_leave (id) {
+        id -> Uuid,
+        lawyer_id -> Uuid,
+        from_date -> Date,
+        to_date -> Date,
+        withdrawn_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
     }
 }
@@ -187,6 +215,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_engagement,
     legal_shift,
     legal_offer,
+    legal_leave,
+    legal_rotation,
     legal_notice,
     legal_consultation,
     legal_party,

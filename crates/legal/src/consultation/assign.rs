@@ -39,7 +39,7 @@ struct Candidate {
     id: Uuid,
 }
 
-// Licences of lawyer and firm run, no wall; the one who is wanted, or a present one on duty. Who was silent or gave it back
+// Licences of lawyer and firm run, no wall; the one who is wanted, or a present one on duty and not on leave. Who was silent or gave it back
 // comes last, backups after those on duty, and the least burdened first.
 const CANDIDATE: &str = "
     SELECT l.id
@@ -52,7 +52,9 @@ const CANDIDATE: &str = "
     WHERE l.state = 'ACTIVE' AND l.licence_until >= $3 AND f.licence_until >= $3
       AND NOT EXISTS (SELECT FROM legal_conflict w WHERE w.consultation_id = c.id AND w.lawyer_id = l.id)
       AND ((l.id = c.chosen_id AND t.lawyer_id IS NULL)
-           OR (s.id IS NOT NULL AND l.seen_at >= $4 AND t.why IS DISTINCT FROM 'recused'))
+           OR (s.id IS NOT NULL AND l.seen_at >= $4 AND t.why IS DISTINCT FROM 'recused'
+               AND NOT EXISTS (SELECT FROM legal_leave v WHERE v.lawyer_id = l.id AND v.withdrawn_at IS NULL
+                               AND v.from_date <= $3 AND v.to_date >= $3)))
     ORDER BY (l.id = c.chosen_id AND t.lawyer_id IS NULL) DESC NULLS LAST, t.lawyer_id IS NOT NULL, s.backup_id = l.id,
              (SELECT count(*) FROM legal_consultation o WHERE o.lawyer_id = l.id AND o.state = 'ASSIGNED'), l.id
     LIMIT 1";

@@ -2,10 +2,13 @@
 //! Shanghai's.
 
 mod gap;
+pub mod leave;
 pub mod offer;
 mod presence;
 mod read;
+pub mod rotation;
 mod shift;
+pub mod turns;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use gap::{GAP_DAYS, gaps, uncovered};
+pub use gap::{GAP_DAYS, Gap, gaps, on_leave, uncovered};
 pub use presence::{PRESENT_MINUTES, heartbeat, is_covered};
 pub use read::{Whose, list};
 pub use shift::{cancel, get, plan, publish, reassign};

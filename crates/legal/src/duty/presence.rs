@@ -1,6 +1,7 @@
 //! Who is there: a heartbeat of somebody who may take questions.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use unionhall_kernel::{Problem, shanghai_date};
@@ -8,7 +9,9 @@ use unionhall_storage::Conn;
 use uuid::Uuid;
 
 use super::State;
-use crate::schema::{legal_firm as firms, legal_lawyer as lawyers, legal_shift as shifts};
+use crate::schema::{
+    legal_firm as firms, legal_lawyer as lawyers, legal_leave as leaves, legal_shift as shifts,
+};
 
 /// For how long after a heartbeat a lawyer counts as present (E9).
 pub const PRESENT_MINUTES: i64 = 5;
@@ -26,18 +29,23 @@ macro_rules! serving {
             .filter(is_on.and(shifts::state.eq(State::Published.as_str())))
             .filter(lawyers::state.eq("ACTIVE").and(lawyers::licence_until.ge(day)))
             .filter(firms::licence_until.ge(day))
+            .filter(not(exists(
+                leaves::table
+                    .filter(leaves::lawyer_id.eq(lawyers::id).and(leaves::withdrawn_at.is_null()))
+                    .filter(leaves::from_date.le(day).and(leaves::to_date.ge(day))),
+            )))
     }};
 }
 
 /// Notes that a lawyer is there; answers whether they are on duty: a published shift of theirs is on, their service is not
-/// suspended, and their own licence and their firm's run. Only then questions come to them.
+/// suspended, their own licence and their firm's run, and they are not on leave. Only then questions come to them.
 ///
 /// # Errors
 /// `UNAVAILABLE` when the database cannot be asked.
 pub async fn heartbeat(tx: &mut Conn, lawyer: Uuid, now: DateTime<Utc>) -> Result<bool, Problem> {
     diesel::update(lawyers::table.find(lawyer)).set(lawyers::seen_at.eq(now)).execute(tx).await?;
     let on = serving!(now).filter(lawyers::id.eq(lawyer));
-    Ok(diesel::select(diesel::dsl::exists(on)).get_result(tx).await?)
+    Ok(diesel::select(exists(on)).get_result(tx).await?)
 }
 
 /// Whether anybody is on duty at an instant, anywhere, who may take questions.
@@ -46,5 +54,5 @@ pub async fn heartbeat(tx: &mut Conn, lawyer: Uuid, now: DateTime<Utc>) -> Resul
 /// `UNAVAILABLE` when the database cannot be asked.
 pub async fn is_covered(conn: &mut Conn, at: DateTime<Utc>) -> Result<bool, Problem> {
     let on = serving!(at);
-    Ok(diesel::select(diesel::dsl::exists(on)).get_result(conn).await?)
+    Ok(diesel::select(exists(on)).get_result(conn).await?)
 }

@@ -10,7 +10,7 @@ use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope};
 use uuid::Uuid;
 
-use super::{NewShift, Shift, State, offer};
+use super::{NewShift, Shift, State, leave, offer};
 use crate::notice::{self, Kind};
 use crate::schema::{legal_firm as firms, legal_lawyer as lawyers, legal_shift as shifts};
 
@@ -61,7 +61,7 @@ pub(super) async fn lock(tx: &mut Conn, scope: &OrgScope, id: Uuid, pointer: &st
     found.map(drop).ok_or_else(unknown)
 }
 
-// Whether a lawyer can be there: no other shift, and both licences run to its end.
+// Whether a lawyer can be there: no other shift, both licences run to its end, no leave.
 pub(super) async fn fit(
     tx: &mut Conn,
     lawyer: Uuid,
@@ -75,6 +75,21 @@ pub(super) async fn fit(
     );
     if !diesel::select(diesel::dsl::exists(licensed)).get_result::<bool>(tx).await? {
         return Err(Problem::new(Code::LicenceEnds));
+    }
+    at_work(tx, lawyer, (from, to)).await
+}
+
+async fn at_work(tx: &mut Conn, lawyer: Uuid, period: (DateTime<Utc>, DateTime<Utc>)) -> Result<(), Problem> {
+    match leave::is_away(tx, lawyer, period).await? {
+        true => Err(Problem::new(Code::LawyerOnLeave)),
+        false => Ok(()),
+    }
+}
+
+// Whether neither the lawyer of a shift nor the backup is on leave in it.
+pub(super) async fn there(tx: &mut Conn, shift: &Shift) -> Result<(), Problem> {
+    for lawyer in std::iter::once(shift.lawyer_id).chain(shift.backup_id) {
+        at_work(tx, lawyer, (shift.starts_at, shift.ends_at)).await?;
     }
     Ok(())
 }
@@ -130,15 +145,24 @@ async fn turn(
     Ok(changed)
 }
 
-/// Publishes a planned shift.
+/// Publishes a planned shift. A reason overrides a leave.
 ///
 /// # Errors
-/// `INVALID_STATE` when it is not planned or is over.
-pub async fn publish(core: &Core, tx: &mut Conn, actor: &Actor, before: &Shift) -> Result<Shift, Problem> {
+/// `INVALID_STATE` when it is not planned or is over; `LAWYER_ON_LEAVE` without a reason, for the lawyer or the backup.
+pub async fn publish(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    before: &Shift,
+    reason: Option<&str>,
+) -> Result<Shift, Problem> {
     if before.state() != State::Planned || before.ends_at <= core.now() {
         return Err(Problem::new(Code::InvalidState));
     }
-    let published = turn(core, tx, actor, (before, State::Published, None), "shift.publish").await?;
+    if reason.is_none() {
+        there(tx, before).await?;
+    }
+    let published = turn(core, tx, actor, (before, State::Published, reason), "shift.publish").await?;
     told(core, tx, (Kind::ShiftPublished, &published), ["排班已发布，由您值班。", "排班已发布，由您备勤。"])
         .await?;
     Ok(published)

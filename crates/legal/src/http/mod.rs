@@ -8,9 +8,11 @@ mod admin_shifts;
 mod dto;
 mod lawyer;
 mod lawyer_offers;
+mod leaves;
 mod me;
 mod me_steps;
 mod public;
+mod rotations;
 
 use unionhall_kernel::{Fields, Invalid, Uscc, division};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,6 +29,8 @@ pub fn routes(config: &mut ServiceConfig) {
     me_steps::routes(config);
     lawyer::routes(config);
     lawyer_offers::routes(config);
+    leaves::routes(config);
+    rotations::routes(config);
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {

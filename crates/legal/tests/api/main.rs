@@ -7,6 +7,8 @@ mod asked;
 mod directory;
 mod duty;
 mod groups;
+mod leaves;
+mod rotations;
 mod swaps;
 mod times;
 mod walks;
