@@ -159,7 +159,14 @@ impl Services {
         };
         let merchant_files = unionhall_merchants::import::MerchantFiles { core: app.core.clone() };
         let card_files = unionhall_cards::import::CardFiles { core: app.core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files)]);
+        let lawyer_files = unionhall_legal::import::LawyerFiles { core: app.core.clone() };
+        let duty_files = unionhall_legal::roster::RosterFiles { core: app.core.clone() };
+        let rooms = Rooms::new(vec![
+            Arc::new(merchant_files),
+            Arc::new(card_files),
+            Arc::new(lawyer_files),
+            Arc::new(duty_files),
+        ]);
         let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
             readiness: web::Data::new(readiness),

@@ -13,10 +13,12 @@ pub mod engagement;
 pub mod firm;
 pub mod group;
 pub mod http;
+pub mod import;
 pub mod lawyer;
 pub mod names;
 pub mod notice;
 pub mod roles;
+pub mod roster;
 mod schema;
 pub mod todos;
 
@@ -69,7 +71,7 @@ fn wake(worker: Worker, identity: &Arc<Identity>) -> Worker {
 fn duty_tasks(worker: Worker, identity: &Arc<Identity>) -> Worker {
     let (rekeying, forgetting, lapsing) =
         (identity.core.clone(), identity.core.clone(), identity.core.clone());
-    let waking = identity.clone();
+    let (waking, inviting) = (identity.clone(), identity.clone());
     worker
         .handle(names::REKEY, move |_| {
             let core = rekeying.clone();
@@ -88,6 +90,10 @@ fn duty_tasks(worker: Worker, identity: &Arc<Identity>) -> Worker {
                 let which: duty::offer::Lapse = serde_json::from_value(leased.payload)?;
                 duty::offer::lapse(&core, &which).await
             }
+        })
+        .handle(import::INVITE, move |leased| {
+            let identity = inviting.clone();
+            async move { import::invite(&identity, serde_json::from_value(leased.payload)?).await }
         })
         .handle(notice::WAKE, move |leased| {
             let identity = waking.clone();

@@ -50,6 +50,7 @@ async fn view(desk: &Counsel, by: &Session, case: Uuid) -> Vec<(u16, Value)> {
         app.post(&format!("{root}/recuse"), json!({"reason": "回避"})).by(by).await,
         app.post("/v1/lawyer/presence", json!({})).by(by).await,
         app.get("/v1/lawyer/shifts").by(by).await,
+        app.get("/v1/lawyer/notices").by(by).await,
     ];
     replies.iter().map(without_request).collect()
 }

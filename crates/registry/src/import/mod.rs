@@ -90,6 +90,10 @@ words! {
         Merchants = "merchants",
         /// 联名卡: cards that banks issue with the union
         Cards = "cards",
+        /// 律师及律所
+        Lawyers = "lawyers",
+        /// 月度值班表
+        DutyRoster = "duty_roster",
     }
 }
 
@@ -155,6 +159,7 @@ impl Kind {
             Self::Unions | Self::Members => Action::ImportWrite,
             Self::Merchants => Action::MerchantWrite,
             Self::Cards => Action::CardWrite,
+            Self::Lawyers | Self::DutyRoster => Action::LegalWrite,
         }
     }
 }

@@ -12,6 +12,8 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Members => "会员",
         Kind::Merchants => "商户及门店",
         Kind::Cards => "联名卡",
+        Kind::Lawyers => "律师及律所",
+        Kind::DutyRoster => "值班班次",
     }
 }
 
