@@ -76,7 +76,7 @@ def rotation(world):
 
 def planned_days(world):
     shift(world)
-    return {"from_date": later(0), "to_date": later(4), "reason": "临时排班"}
+    return {"from_date": later(1), "to_date": later(4), "reason": "临时排班"}
 
 
 def own_shift(world, *, offered=False):
@@ -157,17 +157,18 @@ SCENARIOS = {
     "change_lawyer": lambda w: {"id": invited(w), "body": {"intro": "擅长工伤案件"}},
     "resume_lawyer": suspended,
     "plan_shift": lambda w: {"body": shift_terms(w)},
-    "get_shift publish_shift cancel_shift": lambda w: {"id": shift(w)},
+    "get_shift cancel_shift": lambda w: {"id": shift(w)},
+    "publish_shift": lambda w: {"id": shift(w), "body": {}},
     "create_rotation": lambda w: {"body": rotation_terms(w)},
     "get_rotation": lambda w: {"id": rotation(w)},
     "change_rotation": lambda w: {"id": rotation(w), "body": {"name": "夜间值班"}},
     "generate_shifts": lambda w: {"id": rotation(w), "body": {"from_date": later(10), "to_date": later(12)}},
     "publish_roster": lambda w: {"body": planned_days(w)},
     "offer_shift": lambda w: {**without_offer(own_shift(w)), "body": {}},
-    "withdraw_shift_offer": lambda w: {**without_offer(own_shift(w, offered=True)), "body": {}},
-    "take_offered_shift": lambda w: {"by": lawyer(w)["session"], "id": own_shift(w, offered=True)["offer"], "body": {}},
+    "withdraw_shift_offer": lambda w: without_offer(own_shift(w, offered=True)),
+    "take_offered_shift": lambda w: {"by": lawyer(w)["session"], "id": own_shift(w, offered=True)["offer"]},
     "enter_leave": lambda w: {"by": lawyer(w)["session"], "body": {"from_date": later(30), "to_date": later(31)}},
-    "withdraw_leave": lambda w: {**leave(w), "body": {}},
+    "withdraw_leave": leave,
     "read_lawyer_notices list_lawyer_notices list_own_leaves list_shift_offers": lambda w: {"by": advocate(w)["session"]},
     "reassign_shift": lambda w: {"id": shift(w), "body": {"lawyer_id": invited(w), "reason": "原值班律师出庭"}},
     "get_consultation": lambda w: {"id": question(w)},

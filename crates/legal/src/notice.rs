@@ -124,15 +124,28 @@ pub async fn of_shift(
     (kind, shift): (Kind, &Shift),
     what: &str,
 ) -> Result<(), Problem> {
-    let when = spoken(shift.starts_at);
-    let text = format!("{when}至{}的值班：{what}", spoken(shift.ends_at));
-    write(core, tx, lawyer, (kind, &text), (Some(shift.id), None)).await?;
-    let now = core.now();
+    of_shift_quietly(core, tx, lawyer, (kind, shift), what).await?;
+    let (now, when) = (core.now(), spoken(shift.starts_at));
     if shift.ends_at > now && shift.starts_at - now <= Duration::hours(SOON_HOURS) {
         let account_id = lawyers::table.find(lawyer).select(lawyers::account_id).first(tx).await?;
         tasks::enqueue(tx, core.id(), now, WAKE, None, &Wake { account_id, when }).await?;
     }
     Ok(())
+}
+
+/// Tells a lawyer of a shift in their list alone: what goes to many is nobody's alarm.
+///
+/// # Errors
+/// `INTERNAL` when a row cannot be written.
+pub async fn of_shift_quietly(
+    core: &Core,
+    tx: &mut Conn,
+    lawyer: Uuid,
+    (kind, shift): (Kind, &Shift),
+    what: &str,
+) -> Result<(), Problem> {
+    let text = format!("{}至{}的值班：{what}", spoken(shift.starts_at), spoken(shift.ends_at));
+    write(core, tx, lawyer, (kind, &text), (Some(shift.id), None)).await
 }
 
 /// Tells the lawyers and backups of shifts that were published together, each once.

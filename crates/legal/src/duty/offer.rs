@@ -113,16 +113,17 @@ pub async fn offer(
     tasks::enqueue(tx, core.id(), expires_at, LAPSE, None, &Lapse { id: made.id }).await?;
     let event = actor.event(core.id(), now, Some(&shift.path), "shift.offer", ("shift", Some(id)));
     audit::append(tx, &event.changes(json!({"offer": made.id, "to": to}))).await?;
-    let asked: Vec<Uuid> = match to {
-        Some(to) => vec![to],
-        None => {
-            let within = lawyers::path.ge(list.start()).and(lawyers::path.lt(list.end()));
-            let others = within.and(lawyers::id.ne(me)).and(lawyers::state.eq("ACTIVE"));
-            lawyers::table.filter(others).order(lawyers::id).select(lawyers::id).load(tx).await?
-        }
-    };
-    for lawyer in asked.into_iter().filter(|lawyer| shift.backup_id != Some(*lawyer)) {
-        notice::of_shift(core, tx, lawyer, (Kind::SwapOffered, &shift), "有律师请您接班。").await?;
+    let (about, what) = ((Kind::SwapOffered, &shift), "有律师请您接班。");
+    if let Some(to) = to {
+        notice::of_shift(core, tx, to, about, what).await?;
+        return Ok((made, shift));
+    }
+    let within = lawyers::path.ge(list.start()).and(lawyers::path.lt(list.end()));
+    let others = within.and(lawyers::id.ne(me)).and(lawyers::state.eq("ACTIVE"));
+    let others: Vec<Uuid> =
+        lawyers::table.filter(others).order(lawyers::id).select(lawyers::id).load(tx).await?;
+    for lawyer in others.into_iter().filter(|lawyer| shift.backup_id != Some(*lawyer)) {
+        notice::of_shift_quietly(core, tx, lawyer, about, what).await?;
     }
     Ok((made, shift))
 }

@@ -179,7 +179,7 @@ struct LawyerNotice {
 /// What I am told 我的通知
 ///
 /// Of shifts that were published, moved, offered or cancelled, and of questions I was given; for 180 days. Where a shift begins
-/// within 48 hours there is an SMS as well; for a question there is one after five minutes without an answer.
+/// within 48 hours there is an SMS as well, but of an offer to all; for a question there is one after five minutes without an answer.
 #[utoipa::path(
     tag = "duty",
     security(("lawyer" = ["advise"])),

@@ -187,7 +187,7 @@ async fn what_nobody_takes_stays_and_what_is_taken_back_is_gone() {
 
 #[tokio::test]
 async fn lawyers_are_told_and_woken_where_it_is_soon() {
-    let (desk, [a, b, _c]) = three().await;
+    let (desk, [a, b, c]) = three().await;
     let app = &desk.app;
     app.drain().await;
     let sms = |l: &LawyerHandle| app.sms.count(&l.mobile);
@@ -206,11 +206,25 @@ async fn lawyers_are_told_and_woken_where_it_is_soon() {
     app.drain().await;
     assert_eq!((sms(&a) - of_a, sms(&b) - of_b), (1, 1));
     assert_eq!(told(&desk, &b.session).await, ["shift_cancelled", "shift_published", "shift_published"]);
+    // Offered to one by name, and to all: an alarm is for one.
+    let soon = published(&desk, a.id, 40, None).await;
+    app.drain().await;
+    let (before, others) = (sms(&b), sms(&c));
+    let made = offer(&desk, &a.session, soon, None).await.expect(201);
+    app.drain().await;
+    assert_eq!((sms(&b), sms(&c)), (before, others));
+    assert_eq!(told(&desk, &c.session).await, ["swap_offered"]);
+    let keep = format!("/v1/lawyer/shifts/{soon}/keep");
+    app.post(&keep, json!({})).by(&a.session).await.expect(204);
+    offer(&desk, &a.session, soon, Some(b.id)).await.expect(201);
+    app.drain().await;
+    assert_eq!((sms(&b), sms(&c)), (before + 1, others));
+    assert_eq!(take(&desk, &b.session, id(&made)).await.problem(409), "INVALID_STATE", "the offer of before");
     // A plan is nobody's business yet.
     let from = app.core().now() + Duration::hours(30);
     let plan = json!({"lawyer_id": a.id, "starts_at": from, "ends_at": from + Duration::hours(2)});
     app.post("/v1/admin/shifts", plan).by(by).await.expect(201);
-    assert_eq!(told(&desk, &a.session).await.len(), 3);
+    assert_eq!(told(&desk, &a.session).await.len(), 4);
     // A question.
     app.put_on_duty(by, a.id).await;
     app.heartbeat(&a.session).await;
@@ -232,5 +246,6 @@ async fn lawyers_are_told_and_woken_where_it_is_soon() {
     let core = app.core();
     unionhall_legal::enqueue_daily(core, &mut core.db.writer().await.unwrap()).await.unwrap();
     app.drain().await;
-    assert_eq!(app.number("SELECT count(*) FROM legal_notice").await, 0);
+    // But for the end of the last offer, which is told only now.
+    assert_eq!(app.number("SELECT count(*) FROM legal_notice WHERE kind <> 'swap_ended'").await, 0);
 }
