@@ -10,6 +10,7 @@ ALTER TABLE legal_consultation ADD CONSTRAINT legal_consultation_state_check
 ALTER TABLE legal_party RENAME COLUMN case_id TO consultation_id;
 ALTER TABLE legal_party ADD CONSTRAINT legal_party_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES legal_consultation (id);
 ALTER TABLE legal_tried RENAME COLUMN case_id TO consultation_id;
+ALTER TABLE legal_notice RENAME COLUMN case_id TO consultation_id;
 ALTER TABLE legal_tried ADD CONSTRAINT legal_tried_consultation_id_fkey FOREIGN KEY (consultation_id) REFERENCES legal_consultation (id);
 CREATE VIEW legal_conflict AS
 WITH known AS NOT MATERIALIZED (

@@ -5,6 +5,7 @@ ALTER TABLE legal_party DROP CONSTRAINT legal_party_consultation_id_fkey;
 ALTER TABLE legal_party RENAME COLUMN consultation_id TO case_id;
 ALTER TABLE legal_tried DROP CONSTRAINT legal_tried_consultation_id_fkey;
 ALTER TABLE legal_tried RENAME COLUMN consultation_id TO case_id;
+ALTER TABLE legal_notice RENAME COLUMN consultation_id TO case_id;
 
 ALTER TABLE legal_consultation DROP CONSTRAINT legal_consultation_state_check;
 ALTER TABLE legal_consultation ADD CONSTRAINT legal_consultation_state_check

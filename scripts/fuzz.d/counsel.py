@@ -57,6 +57,47 @@ def shift(world):
     return world.call("POST", "/v1/admin/shifts", shift_terms(world), world.leader)["id"]
 
 
+def later(days):
+    return str(world_day(days))
+
+
+def world_day(days):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)).date()
+
+
+def rotation_terms(world):
+    # Each of a lawyer of its own, so that none is busy.
+    return {"name": "周末值班", "lawyer_ids": [invited(world)], "slots": [{"starts": "22:00", "hours": 10}], "first_day": later(10)}
+
+
+def rotation(world):
+    return world.call("POST", "/v1/admin/rotations", rotation_terms(world), world.leader)["id"]
+
+
+def planned_days(world):
+    shift(world)
+    return {"from_date": later(1), "to_date": later(4), "reason": "临时排班"}
+
+
+def own_shift(world, *, offered=False):
+    """A published shift of a lawyer who is logged in, offered or not."""
+    who = lawyer(world)
+    made = world.call("POST", "/v1/admin/shifts", {**shift_terms(world), "lawyer_id": who["id"]}, world.leader)["id"]
+    world.step(f"/v1/admin/shifts/{made}/publish", world.leader)
+    offer = world.call("POST", f"/v1/lawyer/shifts/{made}/offer", {}, who["session"])["id"] if offered else None
+    return {"by": who["session"], "id": made, "offer": offer}
+
+
+def leave(world):
+    who = lawyer(world)
+    days = {"from_date": later(30), "to_date": later(31)}
+    return {"by": who["session"], "id": world.call("POST", "/v1/lawyer/leaves", days, who["session"])["id"]}
+
+
+def without_offer(made):
+    return {name: made[name] for name in ("by", "id")}
+
+
 def words():
     return {"category": "wages", "title": "公司拖欠工资", "question": "公司已三个月没有发工资，该怎么办？"}
 
@@ -183,7 +224,19 @@ SCENARIOS = {
     "change_lawyer": lambda w: {"id": invited(w), "body": {"intro": "擅长工伤案件"}},
     "resume_lawyer": suspended,
     "plan_shift": lambda w: {"body": shift_terms(w)},
-    "get_shift publish_shift cancel_shift": lambda w: {"id": shift(w)},
+    "get_shift cancel_shift": lambda w: {"id": shift(w)},
+    "publish_shift": lambda w: {"id": shift(w), "body": {}},
+    "create_rotation": lambda w: {"body": rotation_terms(w)},
+    "get_rotation": lambda w: {"id": rotation(w)},
+    "change_rotation": lambda w: {"id": rotation(w), "body": {"name": "夜间值班"}},
+    "generate_shifts": lambda w: {"id": rotation(w), "body": {"from_date": later(10), "to_date": later(12)}},
+    "publish_roster": lambda w: {"body": planned_days(w)},
+    "offer_shift": lambda w: {**without_offer(own_shift(w)), "body": {}},
+    "withdraw_shift_offer": lambda w: without_offer(own_shift(w, offered=True)),
+    "take_offered_shift": lambda w: {"by": lawyer(w)["session"], "id": own_shift(w, offered=True)["offer"]},
+    "enter_leave": lambda w: {"by": lawyer(w)["session"], "body": {"from_date": later(30), "to_date": later(31)}},
+    "withdraw_leave": leave,
+    "read_lawyer_notices list_lawyer_notices list_own_leaves list_shift_offers": lambda w: {"by": advocate(w)["session"]},
     "reassign_shift": lambda w: {"id": shift(w), "body": {"lawyer_id": invited(w), "reason": "原值班律师出庭"}},
     "get_consultation": lambda w: {"id": question(w)},
     "list_consultation_entries": lambda w: {"id": question(w), "query": NOW},

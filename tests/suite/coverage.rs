@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use unionhall_gateway::document::{self, AUDIENCES};
+use unionhall_testkit::counsel::LawyerHandle;
 use unionhall_testkit::shop::{Holder, Shop, id};
 use unionhall_testkit::{
     CadreHandle, PartnerHandle, RecruiterHandle, Reply, Session, TestApp, citizen, mobile,
@@ -211,6 +212,25 @@ async fn told_and_pushed_to(shop: &Shop, other: &Holder) -> (Uuid, Uuid) {
 }
 
 // A city's partner, given to a county: that is where those stand who try to reach it.
+// A rotation, a shift that is offered and a leave.
+async fn duty_of(shop: &Shop, officer: &Session, lawyer: &LawyerHandle) -> (Uuid, Uuid, Uuid) {
+    let app = &shop.app;
+    let terms = json!({"name": "金丝雀轮值", "lawyer_ids": [lawyer.id], "first_day": "2026-12-01",
+                       "slots": [{"starts": "08:00", "hours": 8}]});
+    let rotation = id(&app.post("/v1/admin/rotations", terms).by(officer).await.expect(201));
+    let from = app.core().now() + chrono::Duration::days(3);
+    let shift =
+        json!({"lawyer_id": lawyer.id, "starts_at": from, "ends_at": from + chrono::Duration::hours(8)});
+    let shift = id(&app.post("/v1/admin/shifts", shift).by(officer).await.expect(201));
+    let publish = app.post(&format!("/v1/admin/shifts/{shift}/publish"), json!({})).by(officer);
+    publish.if_match("\"v1\"").await.expect(200);
+    let offer = app.post(&format!("/v1/lawyer/shifts/{shift}/offer"), json!({})).by(&lawyer.session);
+    let offer = id(&offer.await.expect(201));
+    let leave = json!({"from_date": "2027-01-04", "to_date": "2027-01-05"});
+    let leave = id(&app.post("/v1/lawyer/leaves", leave).by(&lawyer.session).await.expect(201));
+    (rotation, offer, leave)
+}
+
 async fn engagement_of(shop: &Shop, by: &Session, firm: Uuid) -> Uuid {
     let body =
         json!({"kind": "person", "name": "金丝雀委托人", "role": "诉讼代理", "from_date": "2026-01-01"});
@@ -322,6 +342,7 @@ impl World {
         let firm = there.app.firm(&far, "外地律师事务所").await;
         let advocate = there.app.lawyer(&far, firm, "周正").await;
         let shift = there.app.put_on_duty(&far, advocate.id).await;
+        let (rotation, offer, leave) = duty_of(&there, &far, &advocate).await;
         let engagement = engagement_of(&there, &far, firm).await;
         let consultation = consultation_of(&there, &other).await;
         let aid = aid_of(&there, &other).await;
@@ -390,6 +411,10 @@ impl World {
             ("/v1/admin/engagements/{id}", engagement),
             ("/v1/admin/lawyers/{id}", advocate.id),
             ("/v1/admin/shifts/{id}", shift),
+            ("/v1/admin/rotations/{id}", rotation),
+            ("/v1/lawyer/shifts/{id}", shift),
+            ("/v1/lawyer/shift-offers/{id}", offer),
+            ("/v1/lawyer/leaves/{id}", leave),
             ("/v1/admin/consultations/{id}", consultation),
             ("/v1/me/consultations/{id}", consultation),
             ("/v1/lawyer/consultations/{id}", consultation),

@@ -161,7 +161,15 @@ impl Services {
         let merchant_files = unionhall_merchants::import::MerchantFiles { core: app.core.clone() };
         let card_files = unionhall_cards::import::CardFiles { core: app.core.clone() };
         let posting_files = unionhall_jobs::import::PostingFiles { core: app.core.clone() };
-        let rooms = Rooms::new(vec![Arc::new(merchant_files), Arc::new(card_files), Arc::new(posting_files)]);
+        let lawyer_files = unionhall_legal::import::LawyerFiles { core: app.core.clone() };
+        let duty_files = unionhall_legal::roster::RosterFiles { core: app.core.clone() };
+        let rooms = Rooms::new(vec![
+            Arc::new(merchant_files),
+            Arc::new(card_files),
+            Arc::new(posting_files),
+            Arc::new(lawyer_files),
+            Arc::new(duty_files),
+        ]);
         let readiness = Readiness::new(app.core.clone(), ring.clone(), identity.states.clone());
         Ok(Self {
             readiness: web::Data::new(readiness),
@@ -240,6 +248,7 @@ impl Services {
         unionhall_storage::once::forget(&mut conn, core.now(), 10_000).await?;
         unionhall_merchants::tasks::enqueue_daily(core, &mut conn).await?;
         unionhall_jobs::tasks::enqueue_daily(core, &mut conn).await?;
+        unionhall_legal::enqueue_daily(core, &mut conn).await?;
         if self.app.environment == training::PROFILE {
             upkeep::enqueue_reset(core, &mut conn, starting).await?;
         }

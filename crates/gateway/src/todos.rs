@@ -23,7 +23,7 @@ async fn list_todos(app: web::Data<App>, by: Cadre<can::TodoRead>) -> Answer {
     items.extend(unionhall_merchants::todos::list(&mut conn, &by.scope).await?);
     items.extend(unionhall_jobs::todos::list(&mut conn, &by.scope).await?);
     items.extend(unionhall_messages::todos::list(&mut conn, &by.scope).await?);
-    items.extend(unionhall_legal::todos::list(&mut conn, &by.role, &by.scope).await?);
+    items.extend(unionhall_legal::todos::list(&mut conn, &by.role, &by.scope, app.now()).await?);
     items.retain(|item| allows(by.role.name, item.needs));
     Ok(HttpResponse::Ok().json(PageBody::whole(items)))
 }

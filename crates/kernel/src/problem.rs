@@ -103,6 +103,10 @@ catalogue! {
     WrongLevel "WRONG_LEVEL" 403 "不由本级办理" "此事项由其他层级的工会办理。" "Another level's" "Unions of another level do this.";
     ShiftOverlaps "SHIFT_OVERLAPS" 409 "班次重叠" "该律师在此时段已有班次。" "Shifts overlap" "The lawyer has another shift then.";
     LawyerConflict "LAWYER_CONFLICT" 409 "利益冲突" "该律师与本案存在利益冲突，请另选律师。" "Conflict of interest" "The lawyer or their firm acts or acted for a party.";
+    RosterNeedsReason "ROSTER_NEEDS_REASON" 409 "需说明原因" "值班表不足7天发布或仍有空档，请补齐或说明原因。" "Say why" "The roster begins within seven days or has gaps; mend it or give a reason.";
+    LawyerOnLeave "LAWYER_ON_LEAVE" 409 "律师请假" "该律师在此时段请假。" "On leave" "The lawyer is on leave then.";
+    LicenceEnds "LICENCE_ENDS" 409 "执业证将到期" "律师或其律所的执业证在此时段内到期。" "Licence ends" "The lawyer's licence or their firm's ends before the shift does.";
+    GroupCycle "GROUP_CYCLE" 409 "集团归属成环" "所填集团属于该单位自己的集团，请先调整上级归属。" "Group in a circle" "The head belongs to the company's own group.";
     CouponUsed "COUPON_USED" 409 "券已使用" "这张券已经使用或过期。" "Coupon used" "The coupon is used or past its date.";
     VoidWindowClosed "VOID_WINDOW_CLOSED" 409 "已过撤销时限" "已过可撤销时间，请联系上级处理。" "Void window closed" "The time in which you may void this is over.";
     ApplicationOpen "APPLICATION_OPEN" 409 "已有在办申请" "您已有一份正在办理的申请。" "Application open" "An application of this kind is open already.";

@@ -124,6 +124,7 @@ pub async fn create(
             rows::kind.eq(new.kind.as_str()),
             rows::name.eq(&new.name),
             rows::name_keys.eq(new.kind.keys(&new.name)),
+            rows::keys_version.eq(names::VERSION),
             rows::uscc.eq(&new.uscc),
             rows::role.eq(&new.role),
             rows::from_date.eq(new.from),

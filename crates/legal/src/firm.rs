@@ -79,6 +79,7 @@ pub async fn create(
             firms::path.eq(&union.path),
             firms::name.eq(&terms.name),
             firms::name_keys.eq(names::organisation(&terms.name)),
+            firms::keys_version.eq(names::VERSION),
             firms::uscc.eq(&terms.uscc),
             firms::licence_no.eq(&terms.licence_no),
             firms::licence_until.eq(terms.licence_until),
@@ -109,6 +110,7 @@ pub async fn change(
         .set((
             firms::name.eq(&terms.name),
             firms::name_keys.eq(names::organisation(&terms.name)),
+            firms::keys_version.eq(names::VERSION),
             firms::uscc.eq(&terms.uscc),
             firms::licence_no.eq(&terms.licence_no),
             firms::licence_until.eq(terms.licence_until),

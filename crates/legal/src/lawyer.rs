@@ -20,9 +20,6 @@ use crate::firm::Firm;
 use crate::names;
 use crate::schema::{legal_affiliation as affiliations, legal_lawyer as lawyers};
 
-/// For how long after a heartbeat a lawyer counts as present (E9).
-pub const PRESENT_MINUTES: i64 = 5;
-
 /// What a lawyer is asked about. 业务领域
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -150,7 +147,7 @@ impl Lawyer {
 
     /// Whether they were heard of in the last minutes.
     pub fn is_present(&self, now: DateTime<Utc>) -> bool {
-        self.seen_at.is_some_and(|at| now - at <= Duration::minutes(PRESENT_MINUTES))
+        self.seen_at.is_some_and(|at| now - at <= Duration::minutes(crate::duty::PRESENT_MINUTES))
     }
 }
 
@@ -252,6 +249,7 @@ async fn enter(
             lawyers::path.eq(&firm.path),
             lawyers::name.eq(new.name.as_str()),
             lawyers::name_keys.eq(names::person(new.name.as_str())),
+            lawyers::keys_version.eq(names::VERSION),
             lawyers::practice_no.eq(&terms.practice_no),
             lawyers::licence_until.eq(terms.licence_until),
             lawyers::fields.eq(words(&terms.fields)),
@@ -389,13 +387,4 @@ pub async fn list(
         query = query.filter(after((lawyers::path, lawyers::id), key));
     }
     Ok(Page::cut(query.load(conn).await?, limit))
-}
-
-/// Notes that a lawyer is there.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn heartbeat(tx: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
-    diesel::update(lawyers::table.find(id)).set(lawyers::seen_at.eq(now)).execute(tx).await?;
-    Ok(())
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::engagement::PartyKind;
+use crate::names;
 use crate::schema::legal_party as rows;
 
 /// As what somebody stands in a question; the wall does not ask. 当事人角色
@@ -69,6 +70,7 @@ pub(crate) async fn enter(
                 rows::role.eq(role),
                 rows::kind.eq(kind.as_str()),
                 rows::name_keys.eq(kind.keys(&name)),
+                rows::keys_version.eq(names::VERSION),
                 rows::name.eq(name),
                 rows::uscc.eq(uscc),
             ))
@@ -102,11 +104,11 @@ pub async fn others(conn: &mut Conn, case: Uuid) -> Result<Vec<Party>, Problem> 
 
 /// Copies the parties of one case to another that came from it.
 pub(crate) async fn inherit(core: &Core, tx: &mut Conn, (from, to): (Uuid, Uuid)) -> Result<(), Problem> {
-    type Row = (String, String, String, Vec<String>, Option<String>);
+    type Row = (String, String, String, Vec<String>, i32, Option<String>);
     let of = rows::table.filter(rows::case_id.eq(from).and(rows::role.ne("member"))).order(rows::id);
     let found: Vec<Row> =
-        of.select((rows::role, rows::kind, rows::name, rows::name_keys, rows::uscc)).load(tx).await?;
-    for (role, kind, name, keys, uscc) in found {
+        of.select((rows::role, rows::kind, rows::name, rows::name_keys, rows::keys_version, rows::uscc)).load(tx).await?;
+    for (role, kind, name, keys, version, uscc) in found {
         diesel::insert_into(rows::table)
             .values((
                 rows::id.eq(core.id()),
@@ -115,6 +117,7 @@ pub(crate) async fn inherit(core: &Core, tx: &mut Conn, (from, to): (Uuid, Uuid)
                 rows::kind.eq(kind),
                 rows::name.eq(name),
                 rows::name_keys.eq(keys),
+                rows::keys_version.eq(version),
                 rows::uscc.eq(uscc),
             ))
             .execute(tx)

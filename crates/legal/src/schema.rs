@@ -7,6 +7,7 @@ diesel::table! {
         path -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         uscc -> Nullable<Text>,
         licence_no -> Text,
         licence_until -> Date,
@@ -25,6 +26,7 @@ diesel::table! {
         path -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         practice_no -> Text,
         licence_until -> Date,
         fields -> Array<Text>,
@@ -55,6 +57,7 @@ diesel::table! {
         kind -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         uscc -> Nullable<Text>,
         role -> Text,
         from_date -> Date,
@@ -78,11 +81,65 @@ diesel::table! {
         path -> Text,
         lawyer_id -> Uuid,
         backup_id -> Nullable<Uuid>,
+        rotation_id -> Nullable<Uuid>,
         starts_at -> Timestamptz,
         ends_at -> Timestamptz,
         state -> Text,
         version -> Int4,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_offer (id) {
+        id -> Uuid,
+        shift_id -> Uuid,
+        from_id -> Uuid,
+        to_id -> Nullable<Uuid>,
+        state -> Text,
+        taken_by -> Nullable<Uuid>,
+        expires_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_rotation (id) {
+        id -> Uuid,
+        org_id -> Uuid,
+        path -> Text,
+        name -> Text,
+        lawyers -> Array<Uuid>,
+        starts -> Array<Int4>,
+        hours -> Array<Int4>,
+        backup_offset -> Nullable<Int4>,
+        first_day -> Date,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_leave (id) {
+        id -> Uuid,
+        lawyer_id -> Uuid,
+        from_date -> Date,
+        to_date -> Date,
+        withdrawn_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_notice (id) {
+        id -> Uuid,
+        lawyer_id -> Uuid,
+        kind -> Text,
+        text -> Text,
+        shift_id -> Nullable<Uuid>,
+        case_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -118,6 +175,7 @@ diesel::table! {
         kind -> Text,
         name -> Text,
         name_keys -> Array<Text>,
+        keys_version -> Int4,
         uscc -> Nullable<Text>,
     }
 }
@@ -201,6 +259,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_affiliation,
     legal_engagement,
     legal_shift,
+    legal_offer,
+    legal_leave,
+    legal_rotation,
+    legal_notice,
     legal_consultation,
     legal_party,
     legal_tried,

@@ -24,6 +24,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("read_received_notice", "as `read_my_notice`"),
     ("read_inbox_message", "`inbox_message` says itself when its owner read it, and nobody else can"),
     ("read_whole_inbox", "as `read_inbox_message`"),
+    ("read_lawyer_notices", "`legal_notice` says itself when its lawyer read it, and nobody else can"),
     ("verify_card", "changes nothing; every try is a row of `verification_log`"),
     (
         "redeem_offer",

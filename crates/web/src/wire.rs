@@ -109,7 +109,7 @@ pub struct Matter {
 /// A kind of thing that waits for a cadre. 待办
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Todo {
-    /// `join_application`, `mobile_change`, `correction`, `leaver_proposal`, `export`, `import`, `import_reconciliation`, `campaign`, `merchant_application`, `merchant_appeal`, `recruiter_application`, `recruiter_suspension`, `job_posting`, `job_report`, `notice`, `consultation`, `legal_aid`; more may come.
+    /// `join_application`, `mobile_change`, `correction`, `leaver_proposal`, `export`, `import`, `import_reconciliation`, `campaign`, `merchant_application`, `merchant_appeal`, `recruiter_application`, `recruiter_suspension`, `job_posting`, `job_report`, `notice`, `consultation`, `legal_aid`, `duty_gap`; more may come.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// How many wait; 1001 stands for more than a thousand.

@@ -59,6 +59,8 @@ templates! {
     LoginReset "login_reset" { union };
     /// To a lawyer: a question waits for them.
     ConsultationWaiting "consultation_waiting" { number };
+    /// To a lawyer: a shift that begins soon moved, or is offered to them.
+    ShiftMoved "shift_moved" { when };
     /// To a relative: a member named them.
     DelegationOffered "delegation_offered" { name };
     /// To a recruiter: a posting ends in some days.
@@ -135,6 +137,7 @@ mod tests {
             Template::DevicesReleased { union: v() },
             Template::LoginReset { union: v() },
             Template::ConsultationWaiting { number: v() },
+            Template::ShiftMoved { when: v() },
             Template::DelegationOffered { name: v() },
             Template::PostingEnding { title: v(), day: v() },
             Template::VerificationEnding { day: v() },

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::case::{Aid, lock};
 use super::turn::{Sets, Turn, turn};
 use super::{Action, State};
-use crate::directory;
+use crate::{directory, notice};
 use crate::schema::{legal_conflict as conflicts, legal_lawyer as lawyers};
 
 /// A cadre who acts on a case: for which unions, and who they are.
@@ -198,7 +198,9 @@ pub async fn appoint(
     }
     let sets = Sets { lawyer_id: Some(Some(lawyer)), ..Sets::default() };
     let step = Turn { author: by.author(), sets, ..Turn::of(Action::Appoint) };
-    Ok(turn(core, tx, by.actor, &found, step).await?.0)
+    let (named, _) = turn(core, tx, by.actor, &found, step).await?;
+    notice::of_aid(core, tx, lawyer, (id, &named.number)).await?;
+    Ok(named)
 }
 
 // The natural person of a case's lawyer.

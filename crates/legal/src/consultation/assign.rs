@@ -16,7 +16,8 @@ use super::step::{Turn, turn};
 use super::store::{Consultation, lock};
 use super::{Action, State};
 use crate::directory;
-use crate::lawyer::PRESENT_MINUTES;
+use crate::duty::PRESENT_MINUTES;
+use crate::notice;
 use crate::schema::{legal_conflict as conflicts, legal_consultation as rows, legal_lawyer as lawyers};
 
 /// Published when a lawyer got a question: [`Assigned`].
@@ -39,7 +40,7 @@ struct Candidate {
     id: Uuid,
 }
 
-// Licences of lawyer and firm run, no wall; the one who is wanted, or a present one on duty. Who was silent or gave it back
+// Licences of lawyer and firm run, no wall; the one who is wanted, or a present one on duty and not on leave. Who was silent or gave it back
 // comes last, backups after those on duty, and the least burdened first.
 const CANDIDATE: &str = "
     SELECT l.id
@@ -52,7 +53,9 @@ const CANDIDATE: &str = "
     WHERE l.state = 'ACTIVE' AND l.licence_until >= $3 AND f.licence_until >= $3
       AND NOT EXISTS (SELECT FROM legal_conflict w WHERE w.case_id = c.id AND w.lawyer_id = l.id)
       AND ((l.id = c.chosen_id AND t.lawyer_id IS NULL)
-           OR (s.id IS NOT NULL AND l.seen_at >= $4 AND t.why IS DISTINCT FROM 'recused'))
+           OR (s.id IS NOT NULL AND l.seen_at >= $4 AND t.why IS DISTINCT FROM 'recused'
+               AND NOT EXISTS (SELECT FROM legal_leave v WHERE v.lawyer_id = l.id AND v.withdrawn_at IS NULL
+                               AND v.from_date <= $3 AND v.to_date >= $3)))
     ORDER BY (l.id = c.chosen_id AND t.lawyer_id IS NULL) DESC NULLS LAST, t.lawyer_id IS NOT NULL, s.backup_id = l.id,
              (SELECT count(*) FROM legal_consultation o WHERE o.lawyer_id = l.id AND o.state = 'ASSIGNED'), l.id
     LIMIT 1";
@@ -90,6 +93,7 @@ async fn give(
     let account = lawyers::table.find(lawyer).select(lawyers::account_id).first(tx).await?;
     let by = Turn { lawyer: Some(Some(lawyer)), ..Turn::of(Action::Assign) };
     let given = turn(core, tx, calendar, actor, &waiting, by).await?;
+    notice::of_question(core, tx, lawyer, (given.id, &given.number)).await?;
     outbox::publish(tx, core.id(), core.now(), ASSIGNED, &Assigned { id: given.id, account_id: account })
         .await?;
     Ok(given)

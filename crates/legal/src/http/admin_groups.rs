@@ -44,14 +44,17 @@ async fn list_company_groups(app: web::Data<App>, _by: Cadre<can::LegalRead>, li
 
 /// Say to which group a company belongs 设置集团归属
 ///
-/// At the province. Whoever acts for one company of a group sees no question about another. Said again it is overruled.
+/// At the province. Whoever acts for one company of a group sees no question about another. Said again it is overruled. Groups of groups
+/// are one: where the head belongs to a group, that group's head is entered and answered, and the members of a company that is a
+/// head come along.
 #[utoipa::path(
     tag = "legal",
     security(("admin" = ["legal.write"])),
     request_body = CompanyGroup,
     responses(
-        (status = 200, description = "The wall stands", body = CompanyGroup),
+        (status = 200, description = "The wall stands; `group_uscc` is the root", body = CompanyGroup),
         (status = 403, description = "`WRONG_LEVEL`: not at the province"),
+        (status = 409, description = "`GROUP_CYCLE`: the head belongs to the company's own group"),
     )
 )]
 #[post("/v1/admin/company-groups")]
@@ -69,9 +72,10 @@ async fn set_company_group(
     let head = credit_code(&mut fields, "/group_uscc", Some(&body.group_uscc));
     let (Some(uscc), Some(group_uscc)) = (company, head) else { return Err(fields.problem().into()) };
     let set = app.db.write(async |tx| {
-        group::set(&app, tx, (&by.actor, &by.scope), (&uscc, &group_uscc)).await?;
-        wall::take_back(&app, tx, &by.actor).await
+        let root = group::set(&app, tx, (&by.actor, &by.scope), (&uscc, &group_uscc)).await?;
+        wall::take_back(&app, tx, &by.actor).await?;
+        Ok(root)
     });
-    set.await?;
+    let group_uscc = set.await?;
     Ok(HttpResponse::Ok().json(CompanyGroup { uscc, group_uscc }))
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::duty::{self, NewShift, Shift, State, Whose};
+use crate::duty::{self, GAP_DAYS, Gap, NewShift, Shift, State, Whose};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -45,11 +45,14 @@ struct DutyShift {
     ends_at: String,
     /// 状态
     state: State,
+    /// Until when other lawyers may take it, where it is offered; told in lists. 换班截止时间
+    offered_until: Option<String>,
 }
 
 impl From<&Shift> for DutyShift {
     fn from(of: &Shift) -> Self {
         Self {
+            offered_until: None,
             id: of.id,
             union_id: of.org_id,
             lawyer_id: of.lawyer_id,
@@ -109,8 +112,14 @@ async fn list_shifts(app: web::Data<App>, by: Cadre<can::LegalRead>, listing: Li
     let after: Option<(DateTime<Utc>, Uuid)> = listing.after(&app, &binding)?;
     let mut conn = app.db.read().await?;
     let page = duty::list(&mut conn, Whose::Scope(&by.scope), app.now(), after.as_ref(), limit).await?;
+    let ids: Vec<Uuid> = page.items.iter().map(|shift| shift.id).collect();
+    let offered = duty::offer::open_of(&mut conn, &ids, app.now()).await?;
     let key = |shift: &Shift| (shift.starts_at, shift.id);
-    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, key, |s| Ok(DutyShift::from(&s)))?))
+    let item = |shift: Shift| {
+        let offered_until = offered.get(&shift.id).copied().map(wire::instant);
+        Ok(DutyShift { offered_until, ..DutyShift::from(&shift) })
+    };
+    Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, key, item)?))
 }
 
 /// Plan a shift 排班
@@ -176,14 +185,33 @@ async fn step(
     tag = "duty",
     security(("admin" = ["legal.write"])),
     params(("id" = Uuid, Path, description = "The shift"), IfMatchHeader),
+    request_body = ShiftPublication,
     responses(
-        (status = 200, description = "It counts", body = DutyShift),
-        (status = 409, description = "`INVALID_STATE`: not planned, or over"),
+        (status = 200, description = "It counts; the lawyer and the backup are told", body = DutyShift),
+        (status = 409, description = "`INVALID_STATE`: not planned, or over; `LAWYER_ON_LEAVE`: one of the two is, and there is no reason"),
     )
 )]
 #[post("/v1/admin/shifts/{id}/publish")]
-async fn publish_shift(app: web::Data<App>, by: Cadre<can::LegalWrite>, id: Id, version: IfMatch) -> Answer {
-    step(&app, &by, (id, version), async |tx, shift| duty::publish(&app, tx, &by.actor, shift).await).await
+async fn publish_shift(
+    app: web::Data<App>,
+    by: Cadre<can::LegalWrite>,
+    id: Id,
+    version: IfMatch,
+    body: Body<ShiftPublication>,
+) -> Answer {
+    let reason = body.reason.as_deref().map(wire::parse_reason).transpose();
+    let reason = reason.map_err(|invalid| Problem::invalid("/reason", invalid))?;
+    let take = async |tx: &mut Conn, shift: &Shift| duty::publish(&app, tx, &by.actor, shift, reason).await;
+    step(&app, &by, (id, version), take).await
+}
+
+/// Why a shift is published over a leave. 发布
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShiftPublication {
+    /// Where the lawyer or the backup is on leave: 2 to 200 characters. 原因
+    #[schema(min_length = 2, max_length = 200, example = "本人同意回岗")]
+    reason: Option<String>,
 }
 
 /// Who takes a shift. 换人
@@ -253,11 +281,20 @@ async fn cancel_shift(
 
 /// A time in which nobody is on duty. 值班空档
 #[derive(Debug, Serialize, ToSchema)]
-struct DutyGap {
+pub(super) struct DutyGap {
     /// 开始时间
     from: String,
     /// 结束时间, exclusive
     to: String,
+    /// Shifts in it whose lawyer is on leave, suspended or without a licence by then. 相关班次
+    shift_ids: Vec<Uuid>,
+}
+
+impl From<Gap> for DutyGap {
+    fn from(of: Gap) -> Self {
+        let Gap { period: (from, to), shifts } = of;
+        Self { from: wire::instant(from), to: wire::instant(to), shift_ids: shifts }
+    }
 }
 
 /// The gaps of a roster. 值班空档
@@ -269,7 +306,8 @@ struct DutyGaps {
 
 /// Where nobody is on duty in the next thirty days 值班空档
 ///
-/// In the acting union's own roster, of what is published.
+/// In the acting union's own roster, of what is published. A shift whose lawyer is on leave, suspended or without a licence by then
+/// covers nothing.
 #[utoipa::path(
     tag = "duty",
     security(("admin" = ["legal.read"])),
@@ -277,7 +315,8 @@ struct DutyGaps {
 )]
 #[get("/v1/admin/duty-gaps")]
 async fn list_duty_gaps(app: web::Data<App>, by: Cadre<can::LegalRead>) -> Answer {
-    let gaps = duty::gaps(&mut *app.db.read().await?, &by.scope, app.now()).await?;
-    let item = |(from, to)| DutyGap { from: wire::instant(from), to: wire::instant(to) };
-    Ok(HttpResponse::Ok().json(DutyGaps { items: gaps.into_iter().map(item).collect() }))
+    let now = app.now();
+    let ahead = (now, now + Duration::days(GAP_DAYS));
+    let gaps = duty::gaps(&mut *app.db.read().await?, by.scope.start(), ahead, false).await?;
+    Ok(HttpResponse::Ok().json(DutyGaps { items: gaps.into_iter().map(DutyGap::from).collect() }))
 }

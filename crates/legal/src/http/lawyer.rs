@@ -18,8 +18,8 @@ use uuid::Uuid;
 use super::dto::{CaseEntries, CaseMessage, SinceQuery};
 use super::me::wait_for;
 use crate::consultation::{self, Consultation, State};
-use crate::duty::{self, Shift, Whose};
-use crate::lawyer::{self, LegalField, PRESENT_MINUTES};
+use crate::duty::{self, PRESENT_MINUTES, Shift, Whose};
+use crate::lawyer::LegalField;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -38,7 +38,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct Presence {
     /// Tell again before then.
     until: String,
-    /// Whether a shift of one's own is on. 当班
+    /// Whether a shift of one's own is on and one may take questions: not suspended, both licences run. 当班
     on_duty: bool,
 }
 
@@ -56,9 +56,7 @@ async fn tell_presence(app: web::Data<App>, me: Lawyer<can::Advise>, _body: Empt
     let on_duty = app
         .db
         .write(async |tx| {
-            lawyer::heartbeat(tx, me.lawyer, now).await?;
-            let own = duty::list(tx, Whose::Lawyer(me.lawyer), now, None, 1).await?;
-            let on_duty = own.items.iter().any(|shift| shift.starts_at <= now);
+            let on_duty = duty::heartbeat(tx, me.lawyer, now).await?;
             if on_duty {
                 consultation::assign_queued(&app, tx, &me.actor).await?;
             }
@@ -71,7 +69,7 @@ async fn tell_presence(app: web::Data<App>, me: Lawyer<can::Advise>, _body: Empt
 
 /// A shift of one's own. 我的值班
 #[derive(Debug, Serialize, ToSchema)]
-struct OwnShift {
+pub(super) struct OwnShift {
     /// Its id.
     id: Uuid,
     /// 开始时间
@@ -80,6 +78,20 @@ struct OwnShift {
     ends_at: String,
     /// Whether one stands in for another. 备勤
     is_backup: bool,
+    /// Until when colleagues may take it, where it is offered. 换班截止时间
+    offered_until: Option<String>,
+}
+
+impl OwnShift {
+    pub(super) fn of(shift: &Shift, me: Uuid, offered: Option<DateTime<Utc>>) -> Self {
+        Self {
+            id: shift.id,
+            starts_at: wire::instant(shift.starts_at),
+            ends_at: wire::instant(shift.ends_at),
+            is_backup: shift.lawyer_id != me,
+            offered_until: offered.map(wire::instant),
+        }
+    }
 }
 
 /// My shifts 我的值班
@@ -96,14 +108,9 @@ async fn list_own_shifts(app: web::Data<App>, me: Lawyer<can::Advise>, listing: 
     let after: Option<(DateTime<Utc>, Uuid)> = listing.after(&app, &binding)?;
     let mut conn = app.db.read().await?;
     let page = duty::list(&mut conn, Whose::Lawyer(me.lawyer), app.now(), after.as_ref(), limit).await?;
-    let item = |shift: Shift| {
-        Ok(OwnShift {
-            id: shift.id,
-            starts_at: wire::instant(shift.starts_at),
-            ends_at: wire::instant(shift.ends_at),
-            is_backup: shift.lawyer_id != me.lawyer,
-        })
-    };
+    let ids: Vec<Uuid> = page.items.iter().map(|shift| shift.id).collect();
+    let offered = duty::offer::open_of(&mut conn, &ids, app.now()).await?;
+    let item = |shift: Shift| Ok(OwnShift::of(&shift, me.lawyer, offered.get(&shift.id).copied()));
     let key = |shift: &Shift| (shift.starts_at, shift.id);
     Ok(HttpResponse::Ok().json(PageBody::of(&app, &binding, page, key, item)?))
 }

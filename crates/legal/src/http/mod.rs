@@ -11,11 +11,14 @@ mod aid_dto;
 mod dto;
 mod lawyer;
 mod lawyer_aid;
+mod lawyer_offers;
+mod leaves;
 mod me;
 mod me_aid;
 mod me_steps;
 pub(crate) mod progress;
 mod public;
+mod rotations;
 
 use unionhall_kernel::{Code, Fields, Invalid, Problem, Uscc, division};
 use unionhall_web::{Cadre, RoleName};
@@ -36,6 +39,9 @@ pub fn routes(config: &mut ServiceConfig) {
     lawyer_aid::routes(config);
     admin_aid::routes(config);
     admin_aid_steps::routes(config);
+    lawyer_offers::routes(config);
+    leaves::routes(config);
+    rotations::routes(config);
 }
 
 fn division_code(code: &str) -> Result<String, Invalid> {

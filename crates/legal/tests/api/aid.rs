@@ -395,6 +395,11 @@ async fn whoever_acts_for_the_other_side_neither_gets_nor_sees_a_case() {
     let case = office.apply(body, "1").await;
     office.appointed(case).await;
     office.lawyers(case, "accept", json!({})).await.expect(200);
+    let notices = async || {
+        let list = app.get("/v1/lawyer/notices").by(&office.lawyer.session).await.expect(200);
+        list["items"].as_array().unwrap().iter().filter(|n| n["case_id"] == json!(case)).count()
+    };
+    assert_eq!(notices().await, 1, "the lawyer is told");
     let engagement = json!({"kind": "organisation", "name": "宏达机械", "uscc": uscc, "role": "常年法律顾问", "from_date": "2024-01-01"});
     let path = format!("/v1/admin/firms/{}/engagements", office.desk.firm);
     app.post(&path, engagement).by(&office.by[OFFICER]).await.expect(201);
@@ -406,6 +411,7 @@ async fn whoever_acts_for_the_other_side_neither_gets_nor_sees_a_case() {
     let list = app.get(&format!("/v1/lawyer/legal-aid{states}")).by(&office.lawyer.session).await.expect(200);
     assert_eq!(list["items"], json!([]));
     assert_eq!(office.report(case, "r").await.problem(404), "NOT_FOUND");
+    assert_eq!(notices().await, 0, "and what was told is not shown any more");
     let named = office.act(OFFICER, case, "appoint", json!({"lawyer_id": office.lawyer.id})).await;
     assert_eq!(named.problem(409), "LAWYER_CONFLICT");
     let path = format!("/v1/admin/legal-aid/{case}/lawyers");

@@ -105,3 +105,40 @@ async fn a_roster_is_not_presence() {
     assert_eq!(there["on_duty"], false);
     assert!(ids(&desk.app.get("/v1/lawyer/consultations").by(&idle.session).await.expect(200)).is_empty());
 }
+
+#[tokio::test]
+async fn who_may_not_take_questions_is_not_on_duty_by_their_own_app() {
+    let desk = Counsel::open().await;
+    let by = &desk.officer.session;
+    let lawyer = desk.app.lawyer(by, desk.firm, "李明").await;
+    desk.app.put_on_duty(by, lawyer.id).await;
+    let asker = member_of(&desk.app, "410102").await;
+    let on_duty = async || {
+        let said = desk.app.post("/v1/lawyer/presence", json!({})).by(&lawyer.session).await.expect(200);
+        said["on_duty"].as_bool().unwrap()
+    };
+    assert!(on_duty().await);
+    let path = format!("/v1/admin/lawyers/{}", lawyer.id);
+    let step = async |what: &str, body: Value| {
+        let tag = desk.app.get(&path).by(by).await.etag();
+        let path = format!("{path}{what}");
+        let method = if what.is_empty() { "PATCH" } else { "POST" };
+        desk.app.request(method, &path).json(body).by(by).if_match(&tag).await.expect(200)
+    };
+    step("/suspend", json!({"reason": "年度考核"})).await;
+    assert!(!on_duty().await, "suspended");
+    let asked = ask(&desk.app, &asker.session, question(), "1").await;
+    assert_eq!((&asked["state"], &asked["progress"]["waiting_for"]), (&json!("QUEUED"), &json!("union")));
+    step("/resume", json!({"reason": "考核通过"})).await;
+    assert!(on_duty().await);
+    // 20 November in Shanghai.
+    step("", json!({"licence_until": "2026-11-19"})).await;
+    assert!(!on_duty().await, "their own licence is over");
+    step("", json!({"licence_until": "2026-11-20"})).await;
+    assert!(on_duty().await, "its last day counts");
+    let firm = format!("/v1/admin/firms/{}", desk.firm);
+    let tag = desk.app.get(&firm).by(by).await.etag();
+    let over = desk.app.request("PATCH", &firm).json(json!({"licence_until": "2026-11-19"}));
+    over.by(by).if_match(&tag).await.expect(200);
+    assert!(!on_duty().await, "their firm's licence is over");
+}

@@ -11,7 +11,7 @@ use crate::{Asker, answer, ask, ids, member_of, question, staffed, state};
 const USCC: &str = "91410100MA000ABC24";
 const OTHER: &str = "91350100M000100Y43";
 
-fn about(parties: Value) -> Value {
+pub(crate) fn about(parties: Value) -> Value {
     let mut body = question();
     body["parties"] = parties;
     body
@@ -21,7 +21,7 @@ fn employer() -> Value {
     json!([{"role": "employer", "kind": "organisation", "name": "郑州宏达机械有限公司", "uscc": USCC}])
 }
 
-async fn engage(desk: &Counsel, firm: Uuid, client: Value) -> Value {
+pub(crate) async fn engage(desk: &Counsel, firm: Uuid, client: Value) -> Value {
     let mut body = json!({"kind": "organisation", "role": "常年法律顾问", "from_date": "2024-01-01"});
     body.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
     let path = format!("/v1/admin/firms/{firm}/engagements");
@@ -50,12 +50,13 @@ async fn view(desk: &Counsel, by: &Session, case: Uuid) -> Vec<(u16, Value)> {
         app.post(&format!("{root}/recuse"), json!({"reason": "回避"})).by(by).await,
         app.post("/v1/lawyer/presence", json!({})).by(by).await,
         app.get("/v1/lawyer/shifts").by(by).await,
+        app.get("/v1/lawyer/notices").by(by).await,
     ];
     replies.iter().map(without_request).collect()
 }
 
 // Whether the only lawyer on duty gets a question about these parties.
-async fn is_given(desk: &Counsel, asker: &Asker, parties: Value, key: &str) -> bool {
+pub(crate) async fn is_given(desk: &Counsel, asker: &Asker, parties: Value, key: &str) -> bool {
     let asked = ask(&desk.app, &asker.session, about(parties), key).await;
     let given = asked["state"] == "ASSIGNED";
     let path = format!("/v1/me/consultations/{}/withdraw", id(&asked));

@@ -128,6 +128,8 @@ async fn get_import_template(_cadre: Cadre<can::ImportRead>, wanted: Query<Templ
         Kind::Merchants => "merchants-template.xlsx",
         Kind::Cards => "cards-template.xlsx",
         Kind::JobPostings => "job-postings-template.xlsx",
+        Kind::Lawyers => "lawyers-template.xlsx",
+        Kind::DutyRoster => "duty-roster-template.xlsx",
     };
     Ok(HttpResponse::Ok().content_type(XLSX).insert_header(attachment(name)).body(bytes))
 }

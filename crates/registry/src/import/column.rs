@@ -181,6 +181,35 @@ const JOB_POSTINGS: &[(Meaning, &[&str])] = &[
     (Error, &[ERROR_TITLE]),
 ];
 
+const LAWYERS: &[(Meaning, &[&str])] = &[
+    (Name, &["姓名", "律师姓名"]),
+    (IdType, &["证件类型", "证件种类"]),
+    (Id, &["证件号码", "证件号", "身份证号", "身份证号码", "身份证"]),
+    (Mobile, &["手机", "手机号", "手机号码", "联系电话", "联系手机"]),
+    (Field("firm"), &["律师事务所", "律所名称", "律所", "执业机构", "律师事务所名称"]),
+    (Field("firm_licence"), &["律所许可证号", "律所执业许可证号", "律师事务所执业许可证号", "许可证号"]),
+    (Field("firm_until"), &["律所许可证有效期", "许可证有效期", "律所执业许可证有效期"]),
+    (Field("practice_no"), &["执业证号", "律师执业证号", "执业证号码"]),
+    (Field("licence_until"), &["执业证有效期", "律师执业证有效期", "执业证到期日"]),
+    (Field("fields"), &["业务领域", "擅长领域", "专业领域"]),
+    (Division, &["所在区划", "行政区划", "区划", "区划代码", "所在地区", "行政区划代码"]),
+    (Field("username"), &["登录名", "用户名"]),
+    (Field("intro"), &["简介", "律师简介"]),
+    (Error, &[ERROR_TITLE]),
+];
+
+const DUTY_ROSTER: &[(Meaning, &[&str])] = &[
+    (Field("date"), &["日期", "值班日期"]),
+    (Field("duty"), &["值班", "值班律师", "全天班"]),
+    (Field("day"), &["白班"]),
+    (Field("early"), &["早班"]),
+    (Field("middle"), &["中班"]),
+    (Field("late"), &["晚班"]),
+    (Field("night"), &["夜班"]),
+    (Field("backup"), &["备班", "备勤", "备勤律师", "备班律师"]),
+    (Error, &[ERROR_TITLE]),
+];
+
 const fn table(kind: Kind) -> &'static [(Meaning, &'static [&'static str])] {
     match kind {
         Kind::Members => MEMBERS,
@@ -188,6 +217,8 @@ const fn table(kind: Kind) -> &'static [(Meaning, &'static [&'static str])] {
         Kind::Merchants => MERCHANTS,
         Kind::Cards => CARDS,
         Kind::JobPostings => JOB_POSTINGS,
+        Kind::Lawyers => LAWYERS,
+        Kind::DutyRoster => DUTY_ROSTER,
     }
 }
 
@@ -215,6 +246,18 @@ const fn required(kind: Kind) -> &'static [(Meaning, &'static str)] {
             (Field("source"), "发布机构"),
             (Field("source_no"), "岗位编号"),
             (Field("contact"), "联系电话"),
+        ],
+        Kind::DutyRoster => &[(Field("date"), "日期")],
+        Kind::Lawyers => &[
+            (Name, "姓名"),
+            (Id, "证件号码"),
+            (Mobile, "手机"),
+            (Field("firm"), "律师事务所"),
+            (Field("firm_licence"), "律所许可证号"),
+            (Field("firm_until"), "律所许可证有效期"),
+            (Field("practice_no"), "执业证号"),
+            (Field("licence_until"), "执业证有效期"),
+            (Division, "所在区划"),
         ],
         Kind::Merchants => &[
             (OrgName, "商户名称"),

@@ -92,6 +92,10 @@ words! {
         Cards = "cards",
         /// 公共就业服务机构岗位: postings of public employment services
         JobPostings = "job_postings",
+        /// 律师及律所
+        Lawyers = "lawyers",
+        /// 月度值班表
+        DutyRoster = "duty_roster",
     }
 }
 
@@ -158,6 +162,7 @@ impl Kind {
             Self::Merchants => Action::MerchantWrite,
             Self::Cards => Action::CardWrite,
             Self::JobPostings => Action::PostingReview,
+            Self::Lawyers | Self::DutyRoster => Action::LegalWrite,
         }
     }
 }

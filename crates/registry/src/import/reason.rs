@@ -76,6 +76,30 @@ pub const LEXICON_BLOCKED: Reason = "LEXICON_BLOCKED";
 /// It pays less than the minimum wage of its place.
 pub const BELOW_MINIMUM_WAGE: Reason = "BELOW_MINIMUM_WAGE";
 
+/// A firm without its name, or without the number of its licence.
+pub const FIRM_LICENCE: Reason = "FIRM_LICENCE";
+/// The firm with this licence is called otherwise.
+pub const FIRM_DIFFERS: Reason = "FIRM_DIFFERS";
+/// No number of a lawyer's licence.
+pub const PRACTICE_NUMBER: Reason = "PRACTICE_NUMBER";
+/// The last day of a licence is none.
+pub const LICENCE_DATES: Reason = "LICENCE_DATES";
+/// A login name that is none.
+pub const USERNAME: Reason = "USERNAME_FORMAT";
+/// The mobile or the login name is another lawyer's.
+pub const ACCOUNT_TAKEN: Reason = "ACCOUNT_TAKEN";
+
+/// The day of a row of duty is none or past, or a shift is longer than a day.
+pub const DUTY_DATE: Reason = "DUTY_DATE";
+/// Nobody of the union's lawyers is called so, or a day has nobody at all.
+pub const DUTY_LAWYER: Reason = "DUTY_LAWYER";
+/// Several of the union's lawyers are called so.
+pub const DUTY_LAWYERS: Reason = "DUTY_LAWYER_AMBIGUOUS";
+/// The lawyer has another shift then.
+pub const DUTY_TAKEN: Reason = "SHIFT_OVERLAPS";
+/// The lawyer is on leave then.
+pub const ON_LEAVE: Reason = "LAWYER_ON_LEAVE";
+
 /// Every code with the sentence for the column 错误原因.
 const TEXTS: &[(Reason, &str)] = &[
     (NAME_REQUIRED, "姓名（名称）为空，请补填。"),
@@ -122,6 +146,17 @@ const TEXTS: &[(Reason, &str)] = &[
     (EMPLOYER_REFUSED, "该单位在平台上已被暂停或禁止招聘。"),
     (LEXICON_BLOCKED, "含有招聘信息中不得出现的内容（如限制性别、籍贯或收取押金），请删除。"),
     (BELOW_MINIMUM_WAGE, "薪酬低于工作地最低工资标准，请核对。"),
+    (FIRM_LICENCE, "律师事务所名称（2至100字）和律所许可证号（4至40字）须同时填写。"),
+    (FIRM_DIFFERS, "该许可证号对应的律师事务所名称不同，请核对。"),
+    (PRACTICE_NUMBER, "执业证号为空或不是6至30个字，请以文本格式填写。"),
+    (LICENCE_DATES, "执业证或律所许可证的有效期为空或无法识别。"),
+    (USERNAME, "登录名须为4至32位字母、数字、点或横线；不填则用执业证号。"),
+    (ACCOUNT_TAKEN, "手机号或登录名已被其他律师使用，请核对。"),
+    (DUTY_DATE, "日期为空、无法识别或已过，或班次超过24小时。"),
+    (DUTY_LAWYER, "本级没有该姓名或执业证号的在岗律师，或当天无人值班。"),
+    (DUTY_LAWYERS, "本级有多名同名律师，请改填执业证号。"),
+    (DUTY_TAKEN, "律师在此时段已有班次。"),
+    (ON_LEAVE, "律师在此时段请假。"),
     (MERCHANT_DIFFERS, "与前面同一信用代码的行的商户信息不一致，请统一。"),
 ];
 
@@ -152,6 +187,8 @@ pub const SEX_DIFFERS: Flag = "sex_differs";
 pub const BIRTH_DATE_DIFFERS: Flag = "birth_date_differs";
 /// An optional column holds what no code table knows; it was left out.
 pub const VALUE_UNKNOWN: Flag = "value_unknown";
+/// A shift of the day has nobody.
+pub const DUTY_GAP: Flag = "duty_gap";
 
 #[cfg(test)]
 mod tests {

@@ -64,6 +64,28 @@ const fn columns(kind: Kind) -> &'static [(&'static str, &'static str, bool)] {
             ("岗位编号", "发布机构自己的编号", true),
             ("联系电话", "0371-12345678", true),
         ],
+        Kind::DutyRoster => &[
+            ("日期", "【示例】2026-12-01（导入时自动跳过本行）", true),
+            ("早班(8:00-16:00)", "填写律师姓名或执业证号", false),
+            ("晚班(16:00-24:00)", "李明", false),
+            ("夜班(0:00-8:00)", "不设的班次请删除该列", false),
+            ("备班", "王芳", false),
+        ],
+        Kind::Lawyers => &[
+            ("姓名", "【示例】李明（导入时自动跳过本行）", true),
+            ("证件类型", "居民身份证", false),
+            ("证件号码", "410102194912319982", true),
+            ("手机", "13800138000", true),
+            ("律师事务所", "河南某某律师事务所", true),
+            ("律所许可证号", "31410000MD00000001", true),
+            ("律所许可证有效期", "2028-05-31", true),
+            ("执业证号", "14101201510123456", true),
+            ("执业证有效期", "2028-05-31", true),
+            ("业务领域", "工伤、劳动合同", false),
+            ("所在区划", "410102", true),
+            ("登录名", "不填则用执业证号", false),
+            ("简介", "擅长劳动报酬与工伤案件", false),
+        ],
         Kind::Merchants => &[
             ("商户名称", "【示例】某某餐饮有限公司（导入时自动跳过本行）", true),
             ("统一社会信用代码", "91410100MA000ABC24", true),
@@ -99,6 +121,8 @@ pub fn xlsx(kind: Kind) -> Result<Vec<u8>, XlsxError> {
         Kind::Merchants => "商户清单",
         Kind::Cards => "联名卡清单",
         Kind::JobPostings => "公共就业岗位",
+        Kind::Lawyers => "律师名册",
+        Kind::DutyRoster => "值班表",
     })?;
     for (at, (name, sample, is_required)) in (0u16..).zip(columns(kind)) {
         sheet.set_column_format(at, &text)?;

@@ -173,11 +173,22 @@ async fn the_work_list_holds_what_one_may_work_off() {
     let (applied, suspended, posting, report) =
         ("recruiter_application", "recruiter_suspension", "job_posting", "job_report");
     let registry = vec![join, phone, fact, leaver, export, import, sheet];
-    let rest = vec![campaign, merchant, appeal, applied, suspended, posting, report, notice, "consultation"];
+    let rest = vec![
+        campaign,
+        merchant,
+        appeal,
+        applied,
+        suspended,
+        posting,
+        report,
+        notice,
+        "consultation",
+        "duty_gap",
+    ];
     assert_eq!(list(RoleName::Leader).await, [registry, rest].concat());
     assert_eq!(list(RoleName::Registrar).await, [join, phone, fact, leaver, import]);
     assert_eq!(list(RoleName::Reviewer).await, [join, phone, fact, campaign, posting, report]);
-    assert_eq!(list(RoleName::LegalOfficer).await, ["consultation"]);
+    assert_eq!(list(RoleName::LegalOfficer).await, ["consultation", "duty_gap"]);
     assert_eq!(list(RoleName::MerchantOfficer).await, [merchant, appeal]);
 }
 

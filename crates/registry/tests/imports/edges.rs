@@ -105,7 +105,7 @@ async fn forms_are_judged_part_by_part() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        send(&[("kind", "lawyers"), ("mode", "replace")]).await,
+        send(&[("kind", "nothing"), ("mode", "replace")]).await,
         ["/kind INVALID_TYPE", "/union_id REQUIRED", "/mode INVALID_TYPE"]
     );
     assert_eq!(
@@ -216,7 +216,7 @@ async fn the_template_is_read_as_an_empty_file() {
         assert_eq!(import["failure"]["code"], "NO_ROWS", "{import}");
     }
     let reply =
-        office.app.get("/v1/admin/imports/template.xlsx?kind=lawyers").by(&office.cadre.session).await;
+        office.app.get("/v1/admin/imports/template.xlsx?kind=nothing").by(&office.cadre.session).await;
     assert_eq!(reply.problem(400), "INVALID_PARAMETER");
 }
 

@@ -13,6 +13,8 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Merchants => "商户及门店",
         Kind::Cards => "联名卡",
         Kind::JobPostings => "公共就业岗位",
+        Kind::Lawyers => "律师及律所",
+        Kind::DutyRoster => "值班班次",
     }
 }
 

@@ -1,93 +1,18 @@
-//! Duty 值班 (E9): who answers when. A roster says who should be there; a heartbeat says who is. Shifts are instants; their days are
-//! Shanghai's.
+//! What the legal department does with shifts.
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use unionhall_kernel::{Code, Invalid, Problem};
-use unionhall_storage::page::Page;
+use unionhall_kernel::{Code, Invalid, Problem, shanghai_date};
 use unionhall_storage::{Conn, Core, audit};
 use unionhall_web::actor::EventExt;
 use unionhall_web::{Actor, OrgScope};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::schema::{legal_lawyer as lawyers, legal_shift as shifts};
-
-/// How many days ahead gaps are looked for.
-pub const GAP_DAYS: i64 = 30;
-
-/// Where a shift stands; `ON_DUTY`, `DONE` and `NO_SHOW` are told by the clock and the heartbeat. 班次状态
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(as = ShiftState)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum State {
-    /// 草拟
-    Planned,
-    /// 已发布
-    Published,
-    /// 已取消
-    Cancelled,
-}
-
-impl State {
-    /// Every state.
-    pub const ALL: &[State] = &[Self::Planned, Self::Published, Self::Cancelled];
-
-    /// The word in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "PLANNED",
-            Self::Published => "PUBLISHED",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-}
-
-/// A shift.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = shifts)]
-pub struct Shift {
-    /// Its id.
-    pub id: Uuid,
-    /// The union whose roster it is of.
-    pub org_id: Uuid,
-    /// That union's path.
-    pub path: String,
-    /// Who is on duty.
-    pub lawyer_id: Uuid,
-    /// Who stands in for them.
-    pub backup_id: Option<Uuid>,
-    /// First instant.
-    pub starts_at: DateTime<Utc>,
-    /// End, exclusive.
-    pub ends_at: DateTime<Utc>,
-    state: String,
-    /// Moves with every change.
-    pub version: i32,
-}
-
-impl Shift {
-    /// Where it stands.
-    pub fn state(&self) -> State {
-        State::ALL.iter().copied().find(|state| state.as_str() == self.state).unwrap_or(State::Cancelled)
-    }
-}
-
-/// A shift to be.
-#[derive(Debug, Clone)]
-pub struct NewShift {
-    /// Who is on duty.
-    pub lawyer: Uuid,
-    /// Who stands in for them.
-    pub backup: Option<Uuid>,
-    /// First instant.
-    pub starts_at: DateTime<Utc>,
-    /// End, exclusive; at most a day later.
-    pub ends_at: DateTime<Utc>,
-}
+use super::{NewShift, Shift, State, leave, offer};
+use crate::notice::{self, Kind};
+use crate::schema::{legal_firm as firms, legal_lawyer as lawyers, legal_shift as shifts};
 
 /// Plans a shift in a union's roster.
 ///
@@ -127,13 +52,46 @@ pub async fn plan(
 }
 
 // The lawyer's row is what two plans for one lawyer queue up at.
-async fn lock(tx: &mut Conn, scope: &OrgScope, id: Uuid, pointer: &str) -> Result<(), Problem> {
+pub(super) async fn lock(tx: &mut Conn, scope: &OrgScope, id: Uuid, pointer: &str) -> Result<(), Problem> {
     let within = lawyers::path.ge(scope.start()).and(lawyers::path.lt(scope.end()));
     let of = lawyers::table.find(id).filter(within).filter(lawyers::state.eq("ACTIVE"));
     let found: Option<Uuid> = of.select(lawyers::id).for_update().first(tx).await.optional()?;
     let unknown =
         || Problem::invalid(pointer, Invalid::new("LAWYER_UNKNOWN", "律师不存在或不在本级范围内。"));
     found.map(drop).ok_or_else(unknown)
+}
+
+// Whether a lawyer can be there: no other shift, both licences run to its end, no leave.
+pub(super) async fn fit(
+    tx: &mut Conn,
+    lawyer: Uuid,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    but: Option<Uuid>,
+) -> Result<(), Problem> {
+    free(tx, lawyer, (from, to), but).await?;
+    let last = shanghai_date(to - Duration::milliseconds(1));
+    let licensed = lawyers::table.inner_join(firms::table.on(firms::id.eq(lawyers::firm_id))).filter(
+        lawyers::id.eq(lawyer).and(lawyers::licence_until.ge(last)).and(firms::licence_until.ge(last)),
+    );
+    if !diesel::select(diesel::dsl::exists(licensed)).get_result::<bool>(tx).await? {
+        return Err(Problem::new(Code::LicenceEnds));
+    }
+    at_work(tx, lawyer, (from, to)).await
+}
+
+async fn at_work(tx: &mut Conn, lawyer: Uuid, period: (DateTime<Utc>, DateTime<Utc>)) -> Result<(), Problem> {
+    match leave::is_away(tx, lawyer, period).await? {
+        true => Err(Problem::new(Code::LawyerOnLeave)),
+        false => Ok(()),
+    }
+}
+
+// Whether neither the lawyer of a shift nor the backup is on leave in it.
+pub(super) async fn there(tx: &mut Conn, shift: &Shift) -> Result<(), Problem> {
+    for lawyer in std::iter::once(shift.lawyer_id).chain(shift.backup_id) {
+        at_work(tx, lawyer, (shift.starts_at, shift.ends_at)).await?;
+    }
+    Ok(())
 }
 
 async fn free(
@@ -187,15 +145,41 @@ async fn turn(
     Ok(changed)
 }
 
-/// Publishes a planned shift.
+/// Publishes a planned shift. A reason overrides a leave.
 ///
 /// # Errors
-/// `INVALID_STATE` when it is not planned or is over.
-pub async fn publish(core: &Core, tx: &mut Conn, actor: &Actor, before: &Shift) -> Result<Shift, Problem> {
+/// `INVALID_STATE` when it is not planned or is over; `LAWYER_ON_LEAVE` without a reason, for the lawyer or the backup.
+pub async fn publish(
+    core: &Core,
+    tx: &mut Conn,
+    actor: &Actor,
+    before: &Shift,
+    reason: Option<&str>,
+) -> Result<Shift, Problem> {
     if before.state() != State::Planned || before.ends_at <= core.now() {
         return Err(Problem::new(Code::InvalidState));
     }
-    turn(core, tx, actor, (before, State::Published, None), "shift.publish").await
+    if reason.is_none() {
+        there(tx, before).await?;
+    }
+    let published = turn(core, tx, actor, (before, State::Published, reason), "shift.publish").await?;
+    told(core, tx, (Kind::ShiftPublished, &published), ["排班已发布，由您值班。", "排班已发布，由您备勤。"])
+        .await?;
+    Ok(published)
+}
+
+// Tells the lawyer of a shift and the backup, each in their words.
+async fn told(
+    core: &Core,
+    tx: &mut Conn,
+    about: (Kind, &Shift),
+    [own, backing]: [&str; 2],
+) -> Result<(), Problem> {
+    notice::of_shift(core, tx, about.1.lawyer_id, about, own).await?;
+    match about.1.backup_id {
+        Some(backup) => notice::of_shift(core, tx, backup, about, backing).await,
+        None => Ok(()),
+    }
 }
 
 /// Cancels a shift that is not over.
@@ -212,7 +196,12 @@ pub async fn cancel(
     if before.state() == State::Cancelled || before.ends_at <= core.now() {
         return Err(Problem::new(Code::InvalidState));
     }
-    turn(core, tx, actor, (before, State::Cancelled, Some(reason)), "shift.cancel").await
+    let cancelled = turn(core, tx, actor, (before, State::Cancelled, Some(reason)), "shift.cancel").await?;
+    offer::end(tx, before.id, "WITHDRAWN").await?;
+    if before.state() == State::Published {
+        told(core, tx, (Kind::ShiftCancelled, &cancelled), ["已取消。", "已取消，无需备勤。"]).await?;
+    }
+    Ok(cancelled)
 }
 
 /// Gives a shift that is not over to another lawyer, whatever was agreed before (E9: override at any time, with a reason).
@@ -245,93 +234,11 @@ pub async fn reassign(
     let object = ("shift", Some(changed.id));
     let event = actor.event(core.id(), core.now(), Some(&changed.path), "shift.reassign", object);
     audit::append(tx, &event.reason(reason).changes(json!({"lawyer": [before.lawyer_id, to]}))).await?;
+    offer::end(tx, before.id, "WITHDRAWN").await?;
+    if changed.state() == State::Published {
+        let about = (Kind::ShiftChanged, &changed);
+        notice::of_shift(core, tx, before.lawyer_id, about, "已调整，由其他律师值班。").await?;
+        told(core, tx, about, ["已调整，由您值班。", "值班律师已更换，您仍为备勤。"]).await?;
+    }
     Ok(changed)
-}
-
-/// Which shifts.
-#[derive(Debug, Clone, Copy)]
-pub enum Whose<'a> {
-    /// Those of a scope's rosters.
-    Scope(&'a OrgScope),
-    /// A lawyer's own that were published.
-    Lawyer(Uuid),
-}
-
-/// A page of shifts that end after an instant, by start.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn list(
-    conn: &mut Conn,
-    whose: Whose<'_>,
-    from: DateTime<Utc>,
-    key: Option<&(DateTime<Utc>, Uuid)>,
-    limit: i64,
-) -> Result<Page<Shift>, Problem> {
-    let mut query = shifts::table
-        .filter(shifts::ends_at.gt(from))
-        .order((shifts::starts_at, shifts::id))
-        .limit(limit + 1)
-        .select(Shift::as_select())
-        .into_boxed();
-    query = match whose {
-        Whose::Scope(scope) => query.filter(shifts::path.ge(scope.start()).and(shifts::path.lt(scope.end()))),
-        Whose::Lawyer(id) => {
-            let theirs = shifts::lawyer_id.eq(id).or(shifts::backup_id.eq(id).assume_not_null());
-            query.filter(theirs.and(shifts::state.eq(State::Published.as_str())))
-        }
-    };
-    if let Some((at, id)) = key {
-        query = query.filter(shifts::starts_at.gt(at).or(shifts::starts_at.eq(at).and(shifts::id.gt(id))));
-    }
-    Ok(Page::cut(query.load(conn).await?, limit))
-}
-
-/// Times of the next days in which nobody is on duty for a union, the earliest first. Half-open.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn gaps(
-    conn: &mut Conn,
-    scope: &OrgScope,
-    now: DateTime<Utc>,
-) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, Problem> {
-    let end = now + Duration::days(GAP_DAYS);
-    let covered: Vec<(DateTime<Utc>, DateTime<Utc>)> = shifts::table
-        .filter(shifts::path.eq(scope.start()).and(shifts::state.eq(State::Published.as_str())))
-        .filter(shifts::ends_at.gt(now).and(shifts::starts_at.lt(end)))
-        .order(shifts::starts_at)
-        .select((shifts::starts_at, shifts::ends_at))
-        .load(conn)
-        .await?;
-    Ok(uncovered((now, end), &covered))
-}
-
-/// What a period has left over once others, sorted by their beginning, are taken out of it.
-pub fn uncovered(
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
-    covered: &[(DateTime<Utc>, DateTime<Utc>)],
-) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
-    let (mut gaps, mut at) = (Vec::new(), from);
-    for (begins, ends) in covered {
-        if *begins > at {
-            gaps.push((at, (*begins).min(to)));
-        }
-        at = at.max(*ends);
-        if at >= to {
-            return gaps;
-        }
-    }
-    gaps.push((at, to));
-    gaps
-}
-
-/// Whether anybody is on duty at an instant, anywhere.
-///
-/// # Errors
-/// `UNAVAILABLE` when the database cannot be asked.
-pub async fn is_covered(conn: &mut Conn, at: DateTime<Utc>) -> Result<bool, Problem> {
-    let now = shifts::starts_at.le(at).and(shifts::ends_at.gt(at));
-    let on = shifts::table.filter(now.and(shifts::state.eq(State::Published.as_str())));
-    Ok(diesel::select(diesel::dsl::exists(on)).get_result(conn).await?)
 }

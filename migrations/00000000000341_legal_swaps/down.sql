@@ -1,0 +1,2 @@
+DROP TABLE legal_notice;
+DROP TABLE legal_offer;

@@ -1,0 +1,2 @@
+ALTER TABLE legal_shift DROP COLUMN rotation_id;
+DROP TABLE legal_rotation;
