@@ -238,8 +238,9 @@ pub async fn wake(identity: &Identity, to: &Wake) -> Result<(), Problem> {
 macro_rules! open_to {
     ($lawyer:expr) => {
         rows::lawyer_id.eq($lawyer).and(not(exists(
-            conflicts::table
-                .filter(conflicts::case_id.nullable().eq(rows::case_id).and(conflicts::lawyer_id.eq($lawyer))),
+            conflicts::table.filter(
+                conflicts::case_id.nullable().eq(rows::case_id).and(conflicts::lawyer_id.eq($lawyer)),
+            ),
         )))
     };
 }

@@ -106,8 +106,10 @@ pub async fn others(conn: &mut Conn, case: Uuid) -> Result<Vec<Party>, Problem> 
 pub(crate) async fn inherit(core: &Core, tx: &mut Conn, (from, to): (Uuid, Uuid)) -> Result<(), Problem> {
     type Row = (String, String, String, Vec<String>, i32, Option<String>);
     let of = rows::table.filter(rows::case_id.eq(from).and(rows::role.ne("member"))).order(rows::id);
-    let found: Vec<Row> =
-        of.select((rows::role, rows::kind, rows::name, rows::name_keys, rows::keys_version, rows::uscc)).load(tx).await?;
+    let found: Vec<Row> = of
+        .select((rows::role, rows::kind, rows::name, rows::name_keys, rows::keys_version, rows::uscc))
+        .load(tx)
+        .await?;
     for (role, kind, name, keys, version, uscc) in found {
         diesel::insert_into(rows::table)
             .values((

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::case::{Aid, lock};
 use super::turn::{Sets, Turn, turn};
 use super::{Action, State};
-use crate::{directory, notice};
 use crate::schema::{legal_conflict as conflicts, legal_lawyer as lawyers};
+use crate::{directory, notice};
 
 /// A cadre who acts on a case: for which unions, and who they are.
 #[derive(Debug, Clone, Copy)]

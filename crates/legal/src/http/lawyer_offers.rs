@@ -168,7 +168,7 @@ struct LawyerNotice {
     text: String,
     /// The shift it is about. 班次
     shift_id: Option<Uuid>,
-    /// The question it is about. 咨询
+    /// The question, or the case of legal aid, it is about. 咨询或援助案件
     case_id: Option<Uuid>,
     /// 时间
     at: String,

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::judge::{self, OfLawyer, Ruling};
 use super::{Before, Did, INVITE, Invite, Memo};
-use crate::wall;
 use crate::firm::{self, Firm};
 use crate::lawyer::{self, NewLawyer};
+use crate::wall;
 
 /// Judges the file again and writes its accepted rows.
 ///

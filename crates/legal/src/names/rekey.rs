@@ -9,10 +9,10 @@ use unionhall_web::Actor;
 use uuid::Uuid;
 
 use super::{VERSION, organisation, person};
-use crate::wall;
 use crate::schema::{
     legal_engagement as engagements, legal_firm as firms, legal_lawyer as lawyers, legal_party as parties,
 };
+use crate::wall;
 
 /// The kind of task.
 pub const REKEY: &str = "legal.rekey";
