@@ -17,7 +17,7 @@ CREATE UNIQUE INDEX job_posting_source_number ON job_posting_source (name, numbe
 
 ALTER TABLE import DROP CONSTRAINT import_kind_check;
 ALTER TABLE import ADD CONSTRAINT import_kind_check
-    CHECK (kind IN ('unions', 'members', 'merchants', 'cards', 'job_postings'));
+    CHECK (kind IN ('unions', 'members', 'merchants', 'cards', 'lawyers', 'duty_roster', 'job_postings'));
 ALTER TABLE import_reconciliation DROP CONSTRAINT import_reconciliation_kind_check;
 ALTER TABLE import_reconciliation ADD CONSTRAINT import_reconciliation_kind_check
-    CHECK (kind IN ('unions', 'members', 'merchants', 'cards', 'job_postings'));
+    CHECK (kind IN ('unions', 'members', 'merchants', 'cards', 'lawyers', 'duty_roster', 'job_postings'));

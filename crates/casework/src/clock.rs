@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use unionhall_kernel::{Code, Problem};
@@ -153,8 +155,10 @@ async fn begin_segment(core: &Core, tx: &mut Conn, clock: Uuid) -> Result<(), Pr
 
 async fn end_segment(core: &Core, tx: &mut Conn, clock: Uuid, why: &str) -> Result<(), Problem> {
     let running = segments::table.filter(segments::clock_id.eq(clock).and(segments::ended_at.is_null()));
+    // Servers' clocks differ by a little, and are set back by a little: a segment never ends before it began.
+    let ended = sql::<Timestamptz>("GREATEST(started_at, ").bind::<Timestamptz, _>(core.now()).sql(")");
     diesel::update(running)
-        .set((segments::ended_at.eq(core.now()), segments::why.eq(why)))
+        .set((segments::ended_at.eq(ended.nullable()), segments::why.eq(why)))
         .execute(tx)
         .await?;
     Ok(())

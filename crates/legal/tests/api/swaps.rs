@@ -232,7 +232,7 @@ async fn lawyers_are_told_and_woken_where_it_is_soon() {
     let asked = ask(app, &asker.session, question(), "1").await;
     let list = app.get("/v1/lawyer/notices").by(&a.session).await.expect(200);
     assert_eq!(
-        (&list["items"][0]["kind"], &list["items"][0]["consultation_id"]),
+        (&list["items"][0]["kind"], &list["items"][0]["case_id"]),
         (&json!("question_assigned"), &asked["id"])
     );
     assert_eq!(list["items"][0]["is_read"], false);

@@ -183,12 +183,13 @@ async fn the_work_list_holds_what_one_may_work_off() {
         report,
         notice,
         "consultation",
+        "legal_aid",
         "duty_gap",
     ];
     assert_eq!(list(RoleName::Leader).await, [registry, rest].concat());
     assert_eq!(list(RoleName::Registrar).await, [join, phone, fact, leaver, import]);
     assert_eq!(list(RoleName::Reviewer).await, [join, phone, fact, campaign, posting, report]);
-    assert_eq!(list(RoleName::LegalOfficer).await, ["consultation", "duty_gap"]);
+    assert_eq!(list(RoleName::LegalOfficer).await, ["consultation", "legal_aid", "duty_gap"]);
     assert_eq!(list(RoleName::MerchantOfficer).await, [merchant, appeal]);
 }
 

@@ -14,6 +14,7 @@ const TWO: u32 = 18;
 
 struct Advocate {
     id: String,
+    shift: String,
     username: String,
     token: String,
 }
@@ -46,7 +47,13 @@ impl Demo {
             // Whatever came of the night, the day begins as the machine says.
             self.api.post("/dev/clock", &json!({"reset": true})).send().await?.expect(200)?;
         }
-        self.represented(leader, &advocate, member, &night?).await
+        let question = night?;
+        // Another run tonight has a lawyer of its own.
+        let shift = format!("/v1/admin/shifts/{}", advocate.shift);
+        let found = self.api.get(&shift).by(leader).send().await?;
+        let cancelled = self.api.post(&format!("{shift}/cancel"), &json!({"reason": "演示结束"})).by(leader);
+        cancelled.if_match(found.etag.as_deref()).send().await?.expect(200)?;
+        self.represented(leader, &advocate, member, &question).await
     }
 
     // A firm, and a lawyer of it who is on duty tonight.
@@ -75,7 +82,8 @@ impl Demo {
         self.api.post(&path, &json!({})).by(leader).if_match(Some("\"v1\"")).send().await?.expect(200)?;
         figure("on duty from 22:00 to 06:00", "周正义");
         let token = self.login_lawyer(&username).await?;
-        Ok(Advocate { id, username, token })
+        let shift = text(&shift, "/id")?.to_owned();
+        Ok(Advocate { id, shift, username, token })
     }
 
     async fn login_lawyer(&self, username: &str) -> Result<String> {
@@ -84,7 +92,7 @@ impl Demo {
         Ok(text(&login, "/access_token")?.to_owned())
     }
 
-    // Asked, answered, accepted, rated; then applied for aid.
+    // Asked, answered, accepted, rated.
     async fn night(
         &self,
         advocate: &Advocate,
@@ -102,12 +110,10 @@ impl Demo {
         let empty = json!({});
         let there = self.api.post("/v1/lawyer/presence", &empty).by(&lawyer).send().await?.expect(200)?;
         ensure!(!is_night || there.get("on_duty") == Some(&json!(true)), "{there}");
-        let mut question = json!({"category": "wages", "title": "公司拖欠三个月工资",
+        // Without a clock to set, the lawyer is asked for by name at whatever hour it is.
+        let wanted = (!is_night).then_some(&advocate.id);
+        let question = json!({"category": "wages", "lawyer_id": wanted, "title": "公司拖欠三个月工资",
                                   "question": "我在公司工作两年，公司已三个月没有发工资，该怎么办？"});
-        if !is_night {
-            // Without a clock to set, the lawyer is asked for by name at whatever hour it is.
-            question["lawyer_id"] = json!(advocate.id);
-        }
         let asked = self.api.post("/v1/me/consultations", &question).by(&member).key("night");
         let asked = asked.send().await?.expect(201)?;
         ensure!(text(&asked, "/lawyer/id")? == advocate.id, "{asked}");
@@ -127,13 +133,7 @@ impl Demo {
             "answered by the lawyer on duty, accepted, rated",
             number(&rated.send().await?.expect(200)?, "/rating")?,
         );
-        let claim = json!({"consultation_id": case, "category": "wages", "form": "arbitration", "title": "追索拖欠的三个月工资",
-                           "claim": "请求公司支付三个月工资18000元。", "claimed_fen": 1_800_000, "known_on": "2026-01-05"});
-        let applied = self.api.post("/v1/me/legal-aid", &claim).by(&member).key("aid");
-        let applied = applied.send().await?.expect(201)?;
-        ensure!(text(&applied, "/ground")? == "exempt", "{applied}");
-        figure("legal aid without a means test, for wages", text(&applied, "/number")?);
-        Ok(text(&applied, "/id")?.to_owned())
+        Ok(case.to_owned())
     }
 
     async fn of_aid(
@@ -148,8 +148,21 @@ impl Demo {
         self.api.post(&format!("{path}/{step}"), &body).by(by).if_match(found.etag.as_deref()).send().await
     }
 
-    // Looked through at the province, decided by the county's leader, and so on to the rating.
-    async fn represented(&self, leader: &str, advocate: &Advocate, member: &str, case: &str) -> Result<()> {
+    // Applied for by day, looked through at the province, decided by the county's leader, and so on to the rating.
+    async fn represented(
+        &self,
+        leader: &str,
+        advocate: &Advocate,
+        member: &str,
+        question: &str,
+    ) -> Result<()> {
+        let claim = json!({"consultation_id": question, "category": "wages", "form": "arbitration", "title": "追索拖欠的三个月工资",
+                           "claim": "请求公司支付三个月工资18000元。", "claimed_fen": 1_800_000, "known_on": "2026-01-05"});
+        let applied = self.api.post("/v1/me/legal-aid", &claim).by(member).key("aid");
+        let applied = applied.send().await?.expect(201)?;
+        ensure!(text(&applied, "/ground")? == "exempt", "{applied}");
+        figure("legal aid without a means test, for wages", text(&applied, "/number")?);
+        let case = text(&applied, "/id")?;
         let officer = self.data.cadre("legal_officer", "province", "410000")?;
         let officer = self.api.login_cadre(officer).await?;
         let empty = json!({});

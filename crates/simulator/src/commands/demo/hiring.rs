@@ -21,18 +21,21 @@ impl Demo {
     pub(super) async fn hiring(&self, officer: &str, seeker: &str) -> Result<()> {
         let recruiter = self.recruiter(officer).await?;
         let (title, empty) = (format!("数控车床操作工{}", self.seed), json!({}));
-        let mut posting = json!({
-            "title": title, "employment_type": "full_time", "headcount": 2,
-            "content": "限男性，操作数控车床，按图纸加工零件。", "conditions": "能看懂机械图纸。",
-            "division_code": COUNTY, "address": "郑州市中原区建设路1号",
-            "pay": {"min_fen": 450_000, "max_fen": 600_000, "period": "month"},
-        });
-        let refused =
-            self.api.post("/v1/recruiter/postings", &posting).by(&recruiter).key("p1").send().await?;
+        let posting = |content: &str| {
+            json!({
+                "title": title, "employment_type": "full_time", "headcount": 2,
+                "content": content, "conditions": "能看懂机械图纸。",
+                "division_code": COUNTY, "address": "郑州市中原区建设路1号",
+                "pay": {"min_fen": 450_000, "max_fen": 600_000, "period": "month"},
+            })
+        };
+        let men_only = posting("限男性，操作数控车床，按图纸加工零件。");
+        let refused = self.api.post("/v1/recruiter/postings", &men_only).by(&recruiter).key("p1");
+        let refused = refused.send().await?;
         ensure!(refused.status == 422, "{}", refused.body);
         figure("“限男性”", text(&refused.body, "/errors/0/code")?);
-        posting["content"] = json!("操作数控车床，按图纸加工零件。");
-        let made = self.api.post("/v1/recruiter/postings", &posting).by(&recruiter).key("p2");
+        let corrected = posting("操作数控车床，按图纸加工零件。");
+        let made = self.api.post("/v1/recruiter/postings", &corrected).by(&recruiter).key("p2");
         let made = made.send().await?.expect(201)?;
         let id = text(&made, "/id")?;
         let own = format!("/v1/recruiter/postings/{id}/submit");
@@ -41,8 +44,7 @@ impl Demo {
         let found = self.api.get(&review).by(officer).send().await?;
         let approve = self.api.post(&format!("{review}/approve"), &empty).by(officer);
         approve.if_match(found.etag.as_deref()).send().await?.expect(200)?;
-        // Two characters and the digits of this run find it among whatever else there is.
-        let search = format!("/v1/public/jobs?q=车床{}&division={COUNTY}&salary_min=500000", self.seed);
+        let search = format!("/v1/public/jobs?q=车床&division={COUNTY}&salary_min=500000&order=newest");
         let jobs = self.api.get(&search).send().await?.expect(200)?;
         let first = items(&jobs)?.first().context("the posting is found")?;
         ensure!(text(first, "/id")? == id, "{jobs}");
