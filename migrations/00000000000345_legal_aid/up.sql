@@ -15,7 +15,6 @@ CREATE TABLE legal_aid (
     id uuid PRIMARY KEY,
     number text NOT NULL,
     person_id uuid NOT NULL REFERENCES person (id),
-    account_id uuid NOT NULL REFERENCES account (id),
     consultation_id uuid REFERENCES legal_consultation (id),
     -- Whose legal department handles it: the county of the member's union, until it is entrusted to another.
     org_id uuid NOT NULL,
@@ -41,6 +40,8 @@ CREATE TABLE legal_aid (
     reviewer_id uuid REFERENCES person (id),
     decider_id uuid REFERENCES person (id),
     decided_at timestamptz,
+    -- From where: a refusal is looked at from above that place.
+    decided_path text COLLATE "C",
     lawyer_id uuid REFERENCES legal_lawyer (id),
     entrusted_to uuid,
     entrusted_path text COLLATE "C",

@@ -201,7 +201,6 @@ diesel::table! {
         id -> Uuid,
         number -> Text,
         person_id -> Uuid,
-        account_id -> Uuid,
         consultation_id -> Nullable<Uuid>,
         org_id -> Uuid,
         path -> Text,
@@ -230,6 +229,13 @@ diesel::table! {
         applied_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
         version -> Int4,
+        decided_path -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    legal_wall (id) {
+        id -> Int4,
     }
 }
 

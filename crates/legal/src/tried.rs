@@ -26,3 +26,9 @@ pub(crate) async fn remember(
         .await?;
     Ok(())
 }
+
+/// Whether a lawyer gave a case back: it does not go to them again.
+pub(crate) async fn has_recused(tx: &mut Conn, case: Uuid, lawyer: Uuid) -> Result<bool, Problem> {
+    let of = rows::table.find((case, lawyer)).filter(rows::why.eq("recused"));
+    Ok(diesel::select(diesel::dsl::exists(of)).get_result(tx).await?)
+}

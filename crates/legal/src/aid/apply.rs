@@ -144,7 +144,7 @@ pub async fn apply(
     let entered: Result<Aid, Problem> = diesel::insert_into(rows::table)
         .values((
             (rows::id.eq(id), rows::number.eq(number::new(core)), rows::person_id.eq(person)),
-            (rows::account_id.eq(account), rows::consultation_id.eq(new.consultation)),
+            rows::consultation_id.eq(new.consultation),
             (rows::org_id.eq(host.id), rows::path.eq(&host.path), rows::origin_path.eq(&host.path)),
             rows::category.eq(new.category.as_str()),
             rows::sensitive.eq(new.sensitive || new.category == LegalField::Harassment),

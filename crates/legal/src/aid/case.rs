@@ -14,6 +14,7 @@ use super::{Form, MACHINE, State};
 use crate::lawyer::LegalField;
 use crate::schema::{
     legal_aid as rows, legal_conflict as conflicts, legal_firm as firms, legal_lawyer as lawyers,
+    legal_tried as tried,
 };
 
 pub(super) const TITLE: &str = "legal_aid.title";
@@ -80,6 +81,8 @@ pub struct Aid {
     pub applied_at: DateTime<Utc>,
     /// Moves with every change.
     pub version: i32,
+    /// The place in the tree from which it was decided.
+    pub decided_path: Option<String>,
 }
 
 impl Aid {
@@ -330,6 +333,9 @@ pub async fn free_lawyers(conn: &mut Conn, of: &Aid, today: NaiveDate) -> Result
         .filter(not(exists(
             conflicts::table.filter(conflicts::case_id.eq(of.id).and(conflicts::lawyer_id.eq(lawyers::id))),
         )))
+        .filter(not(exists(tried::table.filter(
+            tried::case_id.eq(of.id).and(tried::lawyer_id.eq(lawyers::id)).and(tried::why.eq("recused")),
+        ))))
         .order((knows.desc(), lawyers::id))
         .limit(SHOWN_LAWYERS)
         .select((lawyers::id, lawyers::name, firms::name, lawyers::division, lawyers::fields));

@@ -13,7 +13,7 @@ use super::case::{Aid, lock};
 use super::turn::{Sets, Turn, turn};
 use super::{Action, State};
 use crate::schema::{legal_conflict as conflicts, legal_lawyer as lawyers};
-use crate::{directory, notice};
+use crate::{directory, notice, tried, wall};
 
 /// A cadre who acts on a case: for which unions, and who they are.
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +142,7 @@ pub async fn decide(
     let sets = Sets {
         decider_id: Some(by.person),
         decided_at: Some(core.now()),
+        decided_path: Some(by.scope.start()),
         provisional: grants.then_some(false),
         ..Sets::default()
     };
@@ -161,8 +162,9 @@ pub async fn decide_appeal(
     check: impl Fn(i32) -> Result<(), Problem>,
 ) -> Result<Aid, Problem> {
     let found = by.take(tx, id, &check).await?;
-    let above = by.scope.start() != found.path || by.scope.is_whole_tree();
-    if !above {
+    let refused_at = found.decided_path.as_deref().unwrap_or(&found.path);
+    let is_above = refused_at.starts_with(by.scope.start()) && refused_at != by.scope.start();
+    if !(is_above || by.scope.is_whole_tree()) {
         return Err(Problem::new(Code::WrongLevel));
     }
     if [found.reviewer_id, found.decider_id].contains(&Some(by.person)) {
@@ -177,7 +179,7 @@ pub async fn decide_appeal(
 /// Names the lawyer, who then takes it or gives it back.
 ///
 /// # Errors
-/// As [`complete`]; `LAWYER_CONFLICT` for one behind the wall, `VALIDATION_FAILED` for nobody of the directory; `INVALID_STATE` while
+/// As [`complete`]; `LAWYER_CONFLICT` for one behind the wall and for who gave it back, `VALIDATION_FAILED` for nobody of the directory; `INVALID_STATE` while
 /// another union is asked to handle it.
 pub async fn appoint(
     core: &Core,
@@ -192,8 +194,10 @@ pub async fn appoint(
         return Err(Problem::new(Code::InvalidState).with_detail(offered));
     }
     directory::listed(core, tx, lawyer).await?;
-    let wall = conflicts::table.filter(conflicts::case_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
-    if diesel::select(diesel::dsl::exists(wall)).get_result(tx).await? {
+    wall::stand_still(tx).await?;
+    let behind = conflicts::table.filter(conflicts::case_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
+    let behind: bool = diesel::select(diesel::dsl::exists(behind)).get_result(tx).await?;
+    if behind || tried::has_recused(tx, id, lawyer).await? {
         return Err(Problem::new(Code::LawyerConflict));
     }
     let sets = Sets { lawyer_id: Some(Some(lawyer)), ..Sets::default() };

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use unionhall_casework::timeline::Author;
-use unionhall_kernel::Problem;
+use unionhall_kernel::{Code, Problem};
 use unionhall_storage::{Conn, Core};
 use unionhall_web::Actor;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use super::Action;
 use super::case::{Aid, lock};
 use super::turn::{Sets, Turn, case, turn};
 use crate::schema::legal_conflict as conflicts;
-use crate::{attachment, tried};
+use crate::{attachment, directory, tried};
 
 /// What came of a case. 办理结果
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -99,6 +99,10 @@ impl Who<'_> {
 /// `NOT_FOUND` unless it is theirs and they may have it; `INVALID_STATE`.
 pub async fn accept(core: &Core, tx: &mut Conn, who: Who<'_>, id: Uuid) -> Result<Aid, Problem> {
     let found = who.take(tx, id).await?;
+    // Who was suspended meanwhile, or whose licence ended, may give it back and nothing else.
+    if directory::listed(core, tx, who.lawyer).await.is_err() {
+        return Err(Problem::new(Code::InvalidState).with_detail("您目前不能承办案件，请退回。"));
+    }
     let step = Turn { author: who.author(), ..Turn::of(Action::Accept) };
     Ok(turn(core, tx, who.actor, &found, step).await?.0)
 }

@@ -53,6 +53,7 @@ pub(super) struct Sets<'a> {
     pub reviewer_id: Option<Uuid>,
     pub decider_id: Option<Uuid>,
     pub decided_at: Option<DateTime<Utc>>,
+    pub decided_path: Option<&'a str>,
     pub lawyer_id: Option<Option<Uuid>>,
     pub outcome: Option<&'static str>,
     pub recovered_fen: Option<i64>,

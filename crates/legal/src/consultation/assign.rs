@@ -17,8 +17,8 @@ use super::store::{Consultation, lock};
 use super::{Action, State};
 use crate::directory;
 use crate::duty::PRESENT_MINUTES;
-use crate::notice;
 use crate::schema::{legal_conflict as conflicts, legal_consultation as rows, legal_lawyer as lawyers};
+use crate::{notice, wall};
 
 /// Published when a lawyer got a question: [`Assigned`].
 pub const ASSIGNED: &str = "consultation.assigned";
@@ -69,6 +69,7 @@ pub(super) async fn try_assign(
     waiting: Consultation,
 ) -> Result<Consultation, Problem> {
     let now = core.now();
+    wall::stand_still(tx).await?;
     let found: Option<Candidate> = diesel::sql_query(CANDIDATE)
         .bind::<SqlUuid, _>(waiting.id)
         .bind::<Timestamptz, _>(now)
@@ -138,8 +139,9 @@ pub async fn by_hand(
     let waiting = lock(tx, id).await?;
     check(waiting.version)?;
     directory::listed(core, tx, lawyer).await?;
-    let wall = conflicts::table.filter(conflicts::case_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
-    if diesel::select(diesel::dsl::exists(wall)).get_result(tx).await? {
+    wall::stand_still(tx).await?;
+    let behind = conflicts::table.filter(conflicts::case_id.eq(id).and(conflicts::lawyer_id.eq(lawyer)));
+    if diesel::select(diesel::dsl::exists(behind)).get_result(tx).await? {
         return Err(Problem::new(Code::LawyerConflict));
     }
     let calendar = Calendar::load(tx).await?;

@@ -11,7 +11,9 @@ use crate::consultation::{Consultation, State};
 /// The last day of a state's clock, Shanghai, among the open clocks of a case.
 fn due_on(clocks: Option<&Vec<Clock>>, name: Option<&str>) -> Option<NaiveDate> {
     let running = clocks?.iter().find(|clock| Some(clock.name.as_str()) == name);
-    running.and_then(|clock| clock.due_at).map(shanghai_date)
+    // What ends at midnight ends with the day before.
+    let last = |due_at| shanghai_date(due_at - chrono::Duration::milliseconds(1));
+    running.and_then(|clock| clock.due_at).map(last)
 }
 
 /// Where a question stands for whoever asked it.

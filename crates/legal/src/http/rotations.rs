@@ -151,14 +151,24 @@ struct DutyRotation {
     id: Uuid,
     /// Whose roster. 工会
     union_id: Uuid,
-    /// What is said of it.
-    #[serde(flatten)]
-    terms: RotationTermsDto,
+    /// 名称
+    #[schema(example = "周末值班")]
+    name: String,
+    /// Who, in order. 律师顺序
+    lawyer_ids: Vec<Uuid>,
+    /// The shifts of every day, in order. 每日班次
+    slots: Vec<RotationSlot>,
+    /// The backup of a shift is whose turn comes so many places later. 备勤间隔
+    #[schema(minimum = 1, maximum = 99, example = 1)]
+    backup_offset: Option<u8>,
+    /// The day on which the first lawyer has the first shift. 起始日期
+    first_day: NaiveDate,
 }
 
 impl From<&Rotation> for DutyRotation {
     fn from(of: &Rotation) -> Self {
-        Self { id: of.id, union_id: of.org_id, terms: RotationTermsDto::of(of) }
+        let RotationTermsDto { name, lawyer_ids, slots, backup_offset, first_day } = RotationTermsDto::of(of);
+        Self { id: of.id, union_id: of.org_id, name, lawyer_ids, slots, backup_offset, first_day }
     }
 }
 

@@ -339,11 +339,18 @@ async fn a_lawyer_acts_first_where_the_limitation_is_near_and_the_decision_follo
     let other = office.apply(dismissed(office.app(), 3), "other").await;
     office.act(OFFICER, other, "provide", reason()).await.expect(200);
     office.act(OFFICER, other, "appoint", json!({"lawyer_id": office.lawyer.id})).await.expect(200);
-    // Given back before the decision, it is not granted by that.
+    // Given back before the decision, it is not granted by that; and who is suspended takes nothing.
     office.lawyers(other, "recuse", reason()).await.expect(204);
     assert_eq!(office.state(other).await, "PROVISIONAL");
-    office.act(OFFICER, other, "appoint", json!({"lawyer_id": office.lawyer.id})).await.expect(200);
-    office.lawyers(other, "accept", json!({})).await.expect(200);
+    let second = office.app().lawyer(&office.by[OFFICER], office.desk.firm, "周正").await;
+    office.act(OFFICER, other, "appoint", json!({"lawyer_id": second.id})).await.expect(200);
+    let path = format!("/v1/admin/lawyers/{}", second.id);
+    office.app().decide(&path, "suspend", &office.by[OFFICER], reason()).await.expect(200);
+    let accept = format!("/v1/lawyer/legal-aid/{other}/accept");
+    let suspended = office.app().post(&accept, json!({})).by(&second.session).await;
+    assert!([401, 403, 409].contains(&suspended.status), "{}", suspended.text());
+    office.app().decide(&path, "resume", &office.by[OFFICER], reason()).await.expect(200);
+    office.app().post(&accept, json!({})).by(&second.session).await.expect(200);
     office.act(LEADER, other, "decide", granted(false)).await.expect(200);
     assert_eq!(office.state(other).await, "TERMINATED");
 }
@@ -364,6 +371,17 @@ async fn a_refusal_is_looked_at_by_the_union_above() {
     let own = office.act(LEADER, first, "decide-appeal", granted(true)).await;
     assert_eq!(own.problem(403), "WRONG_LEVEL");
     let above = office.app().cadre("4101", RoleName::LegalOfficer).await.session;
+    // What the city refused the city does not decide again; the province does.
+    let higher = office.apply(claim(), "higher").await;
+    office.act(OFFICER, higher, "complete", json!({})).await.expect(200);
+    act(office.app(), &above, higher, "decide", granted(false)).await.expect(200);
+    let path = format!("/v1/me/legal-aid/{higher}/appeal");
+    office.app().post(&path, reason()).by(&office.asker.session).await.expect(200);
+    let colleague = office.app().cadre("4101", RoleName::Leader).await.session;
+    let level = act(office.app(), &colleague, higher, "decide-appeal", granted(true)).await;
+    assert_eq!(level.problem(403), "WRONG_LEVEL");
+    let province = office.app().cadre("41", RoleName::LegalOfficer).await.session;
+    act(office.app(), &province, higher, "decide-appeal", granted(true)).await.expect(200);
     act(office.app(), &above, first, "decide-appeal", granted(true)).await.expect(200);
     assert_eq!(office.state(first).await, "GRANTED");
     act(office.app(), &above, second, "decide-appeal", granted(false)).await.expect(200);
@@ -419,6 +437,33 @@ async fn whoever_acts_for_the_other_side_neither_gets_nor_sees_a_case() {
 }
 
 #[tokio::test]
+async fn an_engagement_and_an_appointment_at_once_never_pass_each_other() {
+    let office = Office::open().await;
+    let app = office.app();
+    for n in 0..4 {
+        let client = format!("郑州第{n}机械有限公司");
+        let firm = app.firm(&office.by[OFFICER], &format!("河南公正{n}律师事务所")).await;
+        let lawyer = app.lawyer(&office.by[OFFICER], firm, "赵律").await;
+        let mut body = claim();
+        body["parties"] = json!([{"role": "employer", "kind": "organisation", "name": client}]);
+        let case = office.apply(body, &format!("r{n}")).await;
+        office.act(OFFICER, case, "complete", json!({})).await.expect(200);
+        office.act(LEADER, case, "decide", granted(true)).await.expect(200);
+        let engagement =
+            json!({"kind": "organisation", "name": client, "role": "法律顾问", "from_date": "2024-01-01"});
+        let path = format!("/v1/admin/firms/{firm}/engagements");
+        let engaged = app.post(&path, engagement).by(&office.by[OFFICER]).into_future();
+        let named = office.act(LEADER, case, "appoint", json!({"lawyer_id": lawyer.id}));
+        let (engaged, named) = futures_util::future::join(engaged, named).await;
+        engaged.expect(201);
+        assert!(named.status == 200 || named.problem(409) == "LAWYER_CONFLICT", "{}", named.text());
+        assert_eq!(office.state(case).await, "GRANTED", "whichever came first");
+        let withdrawn = office.app().post(&format!("/v1/me/legal-aid/{case}/withdraw"), json!({}));
+        withdrawn.by(&office.asker.session).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn a_silent_lawyer_loses_the_case_and_one_may_give_it_back() {
     let mut office = Office::open().await;
     let case = office.apply(claim(), "1").await;
@@ -431,6 +476,11 @@ async fn a_silent_lawyer_loses_the_case_and_one_may_give_it_back() {
     office.lawyers(case, "accept", json!({})).await.expect(200);
     office.lawyers(case, "recuse", reason()).await.expect(204);
     assert_eq!(office.state(case).await, "GRANTED");
+    let back = office.act(OFFICER, case, "appoint", json!({"lawyer_id": office.lawyer.id})).await;
+    assert_eq!(back.problem(409), "LAWYER_CONFLICT", "not to whoever gave it back");
+    let path = format!("/v1/admin/legal-aid/{case}/lawyers");
+    let free = office.app().get(&path).by(&office.by[OFFICER]).await.expect(200);
+    assert_eq!(free["items"], json!([]));
     assert!(!office.whats(case).await.iter().any(|what| what == "recused" || what == "silent"));
 }
 
